@@ -1,0 +1,39 @@
+//! Who takes the money.
+
+use crate::{Error, ErrorCode, Result};
+
+/// The two ids that stand in every message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merchant<'a> {
+    /// The app id of the orders: `wx` and 16 more.
+    pub appid: &'a str,
+    /// The merchant id: 8 to 10 digits.
+    pub mch_id: &'a str,
+}
+
+impl Merchant<'_> {
+    /// Checks the shape of both, which catches swapped and abbreviated settings at the start.
+    ///
+    /// # Errors
+    /// `CONFIG_INVALID` with the field.
+    pub fn check(&self) -> Result<()> {
+        let tail = self.appid.strip_prefix('w').unwrap_or_default();
+        if tail.len() != 17 || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(Error::new(
+                ErrorCode::ConfigInvalid,
+                "an app id is `wx` and 16 letters or digits, from the app's platform",
+            )
+            .field("appid"));
+        }
+        if !(8..=10).contains(&self.mch_id.len())
+            || !self.mch_id.bytes().all(|b| b.is_ascii_digit())
+        {
+            return Err(Error::new(
+                ErrorCode::ConfigInvalid,
+                "a merchant id is 8 to 10 digits, from the merchant platform; give it as a string",
+            )
+            .field("mchid"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! Random strings for `nonce_str`.
+
+use alloc::string::String;
+
+/// What `nonce_str` is made of.
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The longest `nonce_str` the protocol takes (chapter 5.1 of the parameter rules).
+const LENGTH: usize = 32;
+/// Bytes from here on would favour the first letters of the alphabet: 256 is no multiple of 62.
+const REJECT: u8 = 248;
+
+/// A `nonce_str`: 32 letters and digits, 190 bits, each letter equally likely.
+///
+/// `random` fills the slice from a cryptographically secure source, `getrandom::fill` for instance.
+///
+/// # Errors
+/// Whatever `random` returns; there is no fallback.
+pub fn nonce<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<String, E> {
+    let mut text = String::with_capacity(LENGTH);
+    while text.len() < LENGTH {
+        let mut bytes = [0; LENGTH];
+        random(&mut bytes)?;
+        let letters = bytes.iter().filter(|&&b| b < REJECT).take(LENGTH - text.len());
+        text.extend(letters.map(|b| char::from(ALPHABET[usize::from(b % 62)])));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fault_13_no_letter_is_favoured() {
+        // Every byte once: the 248 accepted ones give each of the 62 letters exactly 4 times.
+        let mut next = 0u8;
+        let mut counts = [0; 128];
+        for _ in 0..31 {
+            let text = nonce(|bytes| {
+                for b in bytes {
+                    *b = next;
+                    next = next.wrapping_add(1);
+                }
+                Ok::<(), ()>(())
+            });
+            for b in text.unwrap_or_default().bytes() {
+                counts[usize::from(b)] += 1;
+            }
+        }
+        assert_eq!(counts.iter().sum::<u32>(), 31 * 32);
+        let used: alloc::vec::Vec<_> = counts.iter().filter(|&&n| n > 0).collect();
+        assert_eq!(used.len(), 62);
+    }
+
+    #[test]
+    fn fault_11_a_failing_source_is_an_error() {
+        assert_eq!(nonce(|_| Err("no entropy")), Err("no entropy"));
+    }
+}

@@ -1,0 +1,137 @@
+//! The payment notification (chapter 9.7): when a message that came in is a payment, and what is
+//! replied.
+
+use crate::{
+    Error, ErrorCode, Fields, Key, Result, SignType, endpoint::fen, merchant::Merchant,
+    parse_signed,
+};
+use alloc::string::String;
+
+/// The reply that ends the deliveries: the payment is recorded.
+pub const SUCCESS: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\
+                           <return_msg><![CDATA[OK]]></return_msg></xml>";
+
+/// The reply that asks for another delivery. One text for every reason: a stranger learns nothing.
+pub const FAIL: &str = "<xml><return_code><![CDATA[FAIL]]></return_code>\
+                        <return_msg><![CDATA[REFUSED]]></return_msg></xml>";
+
+/// A payment that WeChat vouches for. Whether it is the order's amount is still to be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Payment {
+    /// The merchant's order number, to be compared byte by byte.
+    pub out_trade_no: String,
+    /// WeChat's number of the payment.
+    pub transaction_id: String,
+    /// The order's amount in fen. It decides; coupons lower `cash_fee` only.
+    pub total_fee: u64,
+    /// ISO 4217, `CNY` where the message has none.
+    pub fee_type: String,
+    /// What was paid in cash, in fen, where the message says it.
+    pub cash_fee: Option<u64>,
+    /// The payer under the appid.
+    pub openid: Option<String>,
+    /// The bank, as a code.
+    pub bank_type: Option<String>,
+    /// When it was paid: `yyyyMMddHHmmss` in GMT+8.
+    pub time_end: String,
+}
+
+/// What pays through a notification; payment codes (`MICROPAY`) answer directly and notify nothing.
+const TRADE_TYPES: [&str; 5] = ["JSAPI", "NATIVE", "APP", "MWEB", "PAP"];
+
+/// Fields that other signed messages have and payment notifications have not: an answer to a query
+/// or a refund must not pass for a payment, although it is signed with the same key.
+const FOREIGN: [&str; 6] =
+    ["trade_state", "refund_id", "refund_count", "prepay_id", "paySign", "notify_url"];
+
+/// Reads a payment notification: signature first, then kind, merchant and grammar.
+///
+/// # Errors
+/// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`, `FIELD_VALUE`.
+pub fn payment(
+    body: &[u8],
+    keys: &[Key],
+    floor: SignType,
+    merchant: Merchant<'_>,
+) -> Result<Payment> {
+    let fields = parse_signed(body, keys, floor)?;
+    check_kind(&fields)?;
+    check_merchant(&fields, merchant)?;
+    from_fields(&fields)
+}
+
+/// The payment in the verified answer of an order query, for orders whose notification never came.
+///
+/// # Errors
+/// `NOTIFY_KIND` unless `trade_state` is SUCCESS, `FIELD_MISSING`, `FIELD_VALUE`.
+pub fn queried_payment(answer: &Fields) -> Result<Payment> {
+    match answer.filled("trade_state") {
+        Some("SUCCESS") => from_fields(answer),
+        _ => Err(Error::new(ErrorCode::NotifyKind, "the order is not paid").field("trade_state")),
+    }
+}
+
+fn check_kind(fields: &Fields) -> Result<()> {
+    for name in ["return_code", "result_code"] {
+        if fields.filled(name) != Some("SUCCESS") {
+            let error = Error::new(ErrorCode::NotifyKind, "a payment says SUCCESS here");
+            return Err(error.field(name));
+        }
+    }
+    if let Some(name) = FOREIGN.into_iter().find(|name| fields.get(name).is_some()) {
+        return Err(Error::new(
+            ErrorCode::NotifyKind,
+            "the message is signed, but a payment notification has no such field: it is an answer \
+             or a request that somebody sends as a notification",
+        )
+        .field(name));
+    }
+    if !fields.filled("trade_type").is_some_and(|t| TRADE_TYPES.contains(&t)) {
+        let error = Error::new(ErrorCode::NotifyKind, "no trade type that is notified");
+        return Err(error.field("trade_type"));
+    }
+    Ok(())
+}
+
+fn check_merchant(fields: &Fields, merchant: Merchant<'_>) -> Result<()> {
+    for (name, expected) in [("appid", merchant.appid), ("mch_id", merchant.mch_id)] {
+        if fields.filled(name) != Some(expected) {
+            return Err(Error::new(
+                ErrorCode::NotifyMerchant,
+                "the notification is for another app or merchant than the configured one",
+            )
+            .field(name));
+        }
+    }
+    Ok(())
+}
+
+fn from_fields(fields: &Fields) -> Result<Payment> {
+    let required = |name: &str| {
+        fields.filled(name).map(String::from).ok_or_else(|| {
+            Error::new(ErrorCode::FieldMissing, "a payment has this field").field(name)
+        })
+    };
+    let amount = |name: &str, text: &str| {
+        fen(text).ok_or_else(|| {
+            Error::new(ErrorCode::FieldValue, "an amount is an integer in fen").field(name)
+        })
+    };
+    let cash_fee = match fields.filled("cash_fee") {
+        // A coupon may pay for everything.
+        Some("0") => Some(0),
+        Some(text) => Some(amount("cash_fee", text)?),
+        None => None,
+    };
+    Ok(Payment {
+        out_trade_no: required("out_trade_no")?,
+        transaction_id: required("transaction_id")?,
+        total_fee: amount("total_fee", &required("total_fee")?)?,
+        fee_type: fields.filled("fee_type").unwrap_or("CNY").into(),
+        cash_fee,
+        openid: fields.filled("openid").map(String::from),
+        bank_type: fields.filled("bank_type").map(String::from),
+        time_end: required("time_end")?,
+    })
+}

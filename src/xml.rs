@@ -1,0 +1,7 @@
+//! The XML dialect of API v2: one root, flat, text only.
+
+mod reader;
+mod writer;
+
+pub use reader::{Limits, parse, parse_with};
+pub use writer::build;

@@ -1,0 +1,68 @@
+use crate::Fields;
+use alloc::string::String;
+
+/// The message of the filled fields: `<xml><name><![CDATA[value]]></name>…</xml>`, integers bare.
+///
+/// Text stands in CDATA as in the official samples. What CDATA cannot hold is written beside it:
+/// `]]>` is split over two sections, and a carriage return becomes `&#13;`, because a conforming
+/// parser would turn it into a line feed and the signature would no longer fit.
+#[must_use]
+pub fn build(fields: &Fields) -> String {
+    let size: usize = fields.iter().map(|(n, v)| 2 * n.len() + v.len() + 17).sum();
+    let mut xml = String::with_capacity(size + 11);
+    xml.push_str("<xml>");
+    for (name, value, bare) in fields.iter_written().filter(|(_, value, _)| !value.is_empty()) {
+        xml.push('<');
+        xml.push_str(name);
+        xml.push('>');
+        if bare {
+            xml.push_str(value);
+        } else {
+            xml.push_str("<![CDATA[");
+            text(value, &mut xml);
+            xml.push_str("]]>");
+        }
+        xml.push_str("</");
+        xml.push_str(name);
+        xml.push('>');
+    }
+    xml.push_str("</xml>");
+    xml
+}
+
+fn text(value: &str, xml: &mut String) {
+    let mut rest = value;
+    while let Some(at) = rest.find(['\r', ']']) {
+        let (plain, special) = rest.split_at(at);
+        xml.push_str(plain);
+        let (written, after) = if let Some(after) = special.strip_prefix("]]>") {
+            ("]]]]><![CDATA[>", after)
+        } else if let Some(after) = special.strip_prefix('\r') {
+            ("]]>&#13;<![CDATA[", after)
+        } else {
+            ("]", special.strip_prefix(']').unwrap_or_default())
+        };
+        xml.push_str(written);
+        rest = after;
+    }
+    xml.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: &str) -> String {
+        let mut xml = String::new();
+        text(value, &mut xml);
+        xml
+    }
+
+    #[test]
+    fn fault_24_and_27_what_cdata_cannot_hold() {
+        assert_eq!(written("a]]>b"), "a]]]]><![CDATA[>b");
+        assert_eq!(written("a]]]>b"), "a]]]]]><![CDATA[>b");
+        assert_eq!(written("a]b]]"), "a]b]]");
+        assert_eq!(written("a\r\nb"), "a]]>&#13;<![CDATA[\nb");
+    }
+}

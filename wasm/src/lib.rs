@@ -1,0 +1,182 @@
+//! The binding of wxpay-core to JavaScript. It translates and never decides: every rule is in the
+//! core, and what JavaScript has of it is generated or asked for.
+//!
+//! Fields cross as one string: name, separator, value, NUL, and so on. The separator is NUL for
+//! text and U+0001 for an integer; neither can stand in a name or a value.
+
+mod error;
+mod fields;
+mod random;
+
+use error::Result;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+use wxpay_core::{
+    Key, SignType, answer,
+    client_pay::{self, Prepaid},
+    endpoint,
+    merchant::Merchant,
+    nested, notification,
+    xml::{self, Limits},
+};
+
+/// The signature of the fields.
+#[wasm_bindgen]
+pub fn sign(fields: &str, key: &str, sign_type: &str) -> Result<String> {
+    Ok(wxpay_core::sign(&fields::read(fields)?, &Key::any(key)?, sign_type.parse()?)?)
+}
+
+/// Whether the fields' `sign` fits.
+#[wasm_bindgen]
+pub fn verify(fields: &str, key: &str, floor: &str) -> Result<bool> {
+    let floor = floor.parse()?;
+    Ok(wxpay_core::verify(&fields::read(fields)?, &Key::any(key)?, floor).is_ok())
+}
+
+/// The string that is signed, without the key.
+#[wasm_bindgen(js_name = stringToSign)]
+pub fn string_to_sign(fields: &str) -> Result<String> {
+    Ok(wxpay_core::string_to_sign(&fields::read(fields)?))
+}
+
+/// The XML of the fields.
+#[wasm_bindgen(js_name = buildXml)]
+pub fn build_xml(fields: &str) -> Result<String> {
+    Ok(xml::build(&fields::read(fields)?))
+}
+
+/// The XML of the fields with their signature.
+#[wasm_bindgen(js_name = signedXml)]
+pub fn signed_xml(fields: &str, key: &str, sign_type: &str) -> Result<String> {
+    Ok(wxpay_core::signed_xml(&fields::read(fields)?, &Key::any(key)?, sign_type.parse()?)?)
+}
+
+/// The fields of a message, unverified.
+#[wasm_bindgen(js_name = parseXml)]
+pub fn parse_xml(body: &[u8], root: &str, limit: usize) -> Result<String> {
+    let limits = Limits { bytes: limit, ..Limits::DEFAULT };
+    Ok(fields::write(&xml::parse_with(body, root, limits)?))
+}
+
+/// The fields of a message whose signature holds.
+#[wasm_bindgen(js_name = parseSigned)]
+pub fn parse_signed(body: &[u8], keys: Vec<String>, floor: &str) -> Result<String> {
+    Ok(fields::write(&wxpay_core::parse_signed(body, &all(&keys)?, floor.parse()?)?))
+}
+
+/// A nested answer as a tree of `{ name, text, children }`.
+#[wasm_bindgen(js_name = parseNested)]
+pub fn parse_nested(body: &[u8]) -> Result<JsValue> {
+    object(&nested::parse(body, Limits::DEFAULT)?)
+}
+
+/// A fresh `nonce_str`.
+#[wasm_bindgen(js_name = nonceStr)]
+pub fn nonce_str() -> Result<String> {
+    wxpay_core::nonce(getrandom::fill).map_err(|_| error::no_random())
+}
+
+/// Throws unless the text has the shape of a merchant key.
+#[wasm_bindgen(js_name = checkKey)]
+pub fn check_key(key: &str) -> Result<()> {
+    Key::new(key)?;
+    Ok(())
+}
+
+/// Throws unless these can be an app id and a merchant id.
+#[wasm_bindgen(js_name = checkMerchant)]
+pub fn check_merchant(appid: &str, mch_id: &str) -> Result<()> {
+    Ok(Merchant { appid, mch_id }.check()?)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PrepaidOptions {
+    appid: String,
+    partnerid: Option<String>,
+    prepay_id: String,
+    timestamp: u64,
+    nonce: String,
+    sign_type: SignType,
+}
+
+/// The second signature for one of the front ends: `miniProgram`, `jsapi`, `app`.
+#[wasm_bindgen(js_name = clientPay)]
+pub fn client_pay(front_end: &str, options: JsValue, key: &str) -> Result<JsValue> {
+    let options: PrepaidOptions = from_object(options)?;
+    let key = Key::any(key)?;
+    let prepaid = Prepaid {
+        appid: &options.appid,
+        prepay_id: &options.prepay_id,
+        timestamp: options.timestamp,
+        nonce: &options.nonce,
+        sign_type: options.sign_type,
+    };
+    match front_end {
+        "app" => {
+            let partnerid = options.partnerid.unwrap_or_default();
+            object(&client_pay::app_pay(&prepaid, &partnerid, &key)?)
+        }
+        "jsapi" => object(&client_pay::jsapi_pay(&prepaid, &key)?),
+        _ => object(&client_pay::mini_program_pay(&prepaid, &key)?),
+    }
+}
+
+/// Throws unless the fields are a request that the table allows.
+#[wasm_bindgen(js_name = checkRequest)]
+pub fn check_request(endpoint: &str, fields: &str) -> Result<()> {
+    Ok(find(endpoint)?.check(&fields::read(fields)?)?)
+}
+
+/// The fields of a successful answer, verified and matched with the question.
+#[wasm_bindgen(js_name = acceptAnswer)]
+pub fn accept_answer(
+    endpoint: &str,
+    question: &str,
+    body: &[u8],
+    keys: Vec<String>,
+    floor: &str,
+) -> Result<String> {
+    let question = fields::read(question)?;
+    let answer = answer::accept(find(endpoint)?, &question, body, &all(&keys)?, floor.parse()?)?;
+    Ok(fields::write(&answer))
+}
+
+/// The payment that a notification reports.
+#[wasm_bindgen(js_name = notifiedPayment)]
+pub fn notified_payment(
+    body: &[u8],
+    keys: Vec<String>,
+    floor: &str,
+    appid: &str,
+    mch_id: &str,
+) -> Result<JsValue> {
+    let merchant = Merchant { appid, mch_id };
+    object(&notification::payment(body, &all(&keys)?, floor.parse()?, merchant)?)
+}
+
+/// The payment that the verified answer of an order query reports.
+#[wasm_bindgen(js_name = queriedPayment)]
+pub fn queried_payment(answer: &str) -> Result<JsValue> {
+    object(&notification::queried_payment(&fields::read(answer)?)?)
+}
+
+fn find(name: &str) -> Result<&'static endpoint::Endpoint> {
+    endpoint::by_name(name).ok_or_else(|| error::internal("no such endpoint"))
+}
+
+fn all(keys: &[String]) -> wxpay_core::Result<Vec<Key>> {
+    keys.iter().map(|key| Key::any(key)).collect()
+}
+
+/// A plain object; absent values are `null`, integers are numbers.
+fn object(value: &impl Serialize) -> Result<JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::new()
+        .serialize_maps_as_objects(true)
+        .serialize_missing_as_null(true);
+    value.serialize(&serializer).map_err(|e| error::internal(&e.to_string()))
+}
+
+fn from_object<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value).map_err(|e| error::internal(&e.to_string()))
+}

@@ -1,0 +1,159 @@
+//! From Rust to the npm package: compile, bind, optimise, embed, bundle.
+
+use crate::{generate, npm, run};
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use wasm_bindgen_cli_support::Bindgen;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Features of the WebAssembly that every runtime since Node 16 loads. binaryen's `--all-features`
+/// writes modules that Node 20 refuses.
+const FEATURES: [&str; 5] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+];
+
+/// Builds `pkg/dist`, or finds that it is up to date.
+pub(crate) fn build() -> Result<()> {
+    npm::install()?;
+    let compiled = compile()?;
+    let package = run::root().join("pkg");
+    let inputs = digest(inputs(&compiled, &package)?);
+    let stamp = package.join("dist/.stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == inputs) {
+        return Ok(());
+    }
+    run::say("building the npm package (pkg/dist)");
+    let generated = package.join("dist/generated");
+    if package.join("dist").exists() {
+        fs::remove_dir_all(package.join("dist"))?;
+    }
+    fs::create_dir_all(&generated)?;
+    bind(&compiled, &generated)?;
+    generate::write(&generated)?;
+    run::shown(&mut run::command("node", ["pkg/build.mjs"]))?;
+    fs::write(stamp, inputs)?;
+    Ok(())
+}
+
+/// The hexadecimal SHA-256 of the parts.
+pub(crate) fn digest(parts: impl IntoIterator<Item = Vec<u8>>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whatever decides how the package looks.
+fn inputs(compiled: &Path, package: &Path) -> Result<Vec<Vec<u8>>> {
+    let root = run::root();
+    let mut files = vec![
+        compiled.to_path_buf(),
+        root.join("package-lock.json"),
+        package.join("package.json"),
+        package.join("tsconfig.json"),
+        package.join("build.mjs"),
+        // What this program itself does to the files.
+        std::env::current_exe()?,
+    ];
+    collect(&package.join("src"), &mut files)?;
+    files.iter().map(|file| fs::read(file).with_context(|| file.display().to_string())).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::path);
+    for entry in entries {
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), files)?;
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Compiles the binding crate; cargo knows whether there is anything to do.
+fn compile() -> Result<PathBuf> {
+    let installed = run::output(&mut run::command("rustup", ["target", "list", "--installed"]))?;
+    if !installed.lines().any(|line| line == TARGET) {
+        run::say("rustup target add wasm32-unknown-unknown");
+        run::shown(&mut run::command("rustup", ["target", "add", TARGET]))?;
+    }
+    let root = run::root();
+    let home = std::env::var_os("CARGO_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+        PathBuf::from,
+    );
+    let sysroot = run::output(&mut run::command("rustc", ["--print", "sysroot"]))?;
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let flags = [
+        "--cfg=getrandom_backend=\"custom\"".to_owned(),
+        // Smaller, and loads on Node 16.
+        "-Ctarget-feature=-reference-types,-multivalue".to_owned(),
+        // The same bytes from any folder.
+        remap(&root, "wxpay"),
+        remap(&home.join("registry/src"), "registry"),
+        remap(Path::new(sysroot.trim()), "rust"),
+    ];
+    run::shown(
+        run::command(
+            "cargo",
+            ["build", "--quiet", "--locked", "--package=wxpay-wasm", "--profile=wasm"],
+        )
+        .arg(format!("--target={TARGET}"))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        // The workspace's folder, wherever the outer cargo put its own files.
+        .env("CARGO_TARGET_DIR", root.join("target")),
+    )?;
+    Ok(root.join("target").join(TARGET).join("wasm/wxpay_wasm.wasm"))
+}
+
+/// The JavaScript glue and the optimised bytes.
+fn bind(compiled: &Path, out: &Path) -> Result<()> {
+    let mut output = Bindgen::new()
+        .input_path(compiled)
+        .out_name("core")
+        .web(true)
+        .map_err(|e| anyhow::anyhow!("{e}"))?
+        .typescript(true)
+        // The bytes are embedded: the glue must not look for a file beside it.
+        .omit_default_module_path(true)
+        // After a trap the loader makes a fresh instance.
+        .reset_state_function(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()
+        .map_err(|e| anyhow::anyhow!("{e}"))?;
+    let js = output.js().to_owned();
+    let ts = output.ts().unwrap_or_default().to_owned();
+    fs::write(out.join("core.js"), js)?;
+    fs::write(out.join("core.d.ts"), ts)?;
+    let raw = out.join("core.raw.wasm");
+    fs::write(&raw, output.wasm_mut().emit_wasm())?;
+    let optimised = out.join("core.wasm");
+    run::shown(
+        run::command("node", ["node_modules/binaryen/bin/wasm-opt", "-O3", "--strip-debug"])
+            .args(FEATURES)
+            .arg(&raw)
+            .arg("-o")
+            .arg(&optimised),
+    )?;
+    fs::remove_file(raw)?;
+    let bytes = fs::read(&optimised)?;
+    run::say(&format!("core.wasm: {} bytes, sha256 {}", bytes.len(), {
+        let hash = Sha256::digest(&bytes);
+        hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    }));
+    Ok(())
+}

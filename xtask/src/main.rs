@@ -1,0 +1,45 @@
+//! Builds, tests and demonstrates wxpay-wasm: what neither cargo nor npm does alone.
+
+mod build;
+mod generate;
+mod npm;
+mod run;
+mod test;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask build          the npm package, in pkg/dist
+cargo xtask demo           gateway and shop on loopback, until Ctrl-C
+cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
+cargo xtask test           everything that is checked
+";
+
+fn main() -> ExitCode {
+    match run_command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_command() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["build"] => build::build(),
+        ["demo", rest @ ..] => {
+            build::build()?;
+            run::shown(run::command("node", ["examples/shop/demo.mjs"]).args(rest))
+        }
+        ["test"] => test::test(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no such command: {}\n{HELP}", other.join(" ")),
+    }
+}
