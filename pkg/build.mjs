@@ -1,0 +1,99 @@
+// Bundles the TypeScript into dist/esm, dist/cjs and dist/workerd, and writes the types.
+import { build, transform } from 'esbuild'
+import { execFileSync } from 'node:child_process'
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const home = dirname(fileURLToPath(import.meta.url))
+const at = (...path) => join(home, ...path)
+const generated = at('dist/generated')
+
+const entries = [
+  'index',
+  'node',
+  'client',
+  'notify',
+  'adapters/koa',
+  'stores/memory',
+  'stores/sql',
+  'testing/index',
+]
+const workerdEntries = ['index', 'client', 'notify']
+
+const bytes = await readFile(join(generated, 'core.wasm'))
+await writeFile(
+  join(generated, 'bytes.js'),
+  `export const BASE64 =\n  '${bytes.toString('base64')}'\n`,
+)
+await writeFile(join(generated, 'bytes.d.ts'), 'export declare const BASE64: string\n')
+
+const common = {
+  absWorkingDir: home,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2022',
+  outbase: 'src',
+  chunkNames: '[name]-[hash]',
+  legalComments: 'none',
+  logLevel: 'warning',
+  external: ['kysely', 'node:*'],
+}
+
+await build({ ...common, entryPoints: entries.map(e => `src/${e}.ts`), outdir: 'dist/esm' })
+
+// workerd imports the bytes as a module and has fetch, not node:https.
+await build({
+  ...common,
+  entryPoints: workerdEntries.map(e => `src/${e}.ts`),
+  outdir: 'dist/workerd',
+  external: [...common.external, './core.wasm'],
+  plugins: [
+    {
+      name: 'workerd',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/module\.js$/ }, () => ({ path: at('src/module.workerd.ts') }))
+        onResolve({ filter: /\/transport\.default\.js$/ }, () => ({
+          path: at('src/transport.workerd.ts'),
+        }))
+      },
+    },
+  ],
+})
+await copyFile(join(generated, 'core.wasm'), at('dist/workerd/core.wasm'))
+
+// CommonJS has the same files, so that every entry shares one copy of each class there too.
+await mkdir(at('dist/cjs'), { recursive: true })
+await writeFile(at('dist/cjs/package.json'), '{ "type": "commonjs" }\n')
+for (const file of await readdir(at('dist/esm'), { recursive: true })) {
+  if (!file.endsWith('.js')) continue
+  const source = await readFile(at('dist/esm', file), 'utf8')
+  const { code } = await transform(source, { format: 'cjs', target: 'es2022', platform: 'node' })
+  await mkdir(dirname(at('dist/cjs', file)), { recursive: true })
+  await writeFile(at('dist/cjs', file), code)
+}
+
+const types = at('dist/types')
+execFileSync(
+  process.execPath,
+  [
+    join(home, '../node_modules/typescript/bin/tsc'),
+    ...['-p', home, '--emitDeclarationOnly', '--declaration', '--outDir', types, '--rootDir', home],
+  ],
+  { stdio: 'inherit' },
+)
+for (const format of ['esm', 'cjs']) {
+  for (const file of await readdir(join(types, 'src'), { recursive: true })) {
+    if (!file.endsWith('.d.ts')) continue
+    const text = await readFile(join(types, 'src', file), 'utf8')
+    const out = at('dist', format, file)
+    await mkdir(dirname(out), { recursive: true })
+    // The one generated file that the public types name stands beside them.
+    await writeFile(out, text.replaceAll('../dist/generated/codes.js', './codes.js'))
+  }
+  const codes = await readFile(join(types, 'dist/generated/codes.d.ts'), 'utf8')
+  await writeFile(at('dist', format, 'codes.d.ts'), codes)
+}
+await rm(types, { recursive: true })
+await copyFile(at('../README.md'), at('README.md'))

@@ -1,0 +1,142 @@
+import { WxPayError } from './errors.js'
+import { checkMerchant, type SignType } from './facade.js'
+import { Key } from './key.js'
+import type { Transport } from './transport.js'
+
+/** A message on the wire, its secrets masked. */
+export interface LogEntry {
+  direction: 'request' | 'answer'
+  url: string
+  /** HTTP status of an answer. */
+  status?: number
+  body: string
+}
+
+/** What a merchant's client needs. The usual other spellings of the names are accepted too. */
+export interface WxPayOptions {
+  /** The app id: `wx` and 16 more. */
+  appid: string
+  /** The merchant id: 8 to 10 digits, as a string. */
+  mchid: string
+  /** The API v2 key: 32 characters. */
+  partnerKey: string | Key
+  /** Where payment notifications go: a public address without a query. */
+  notify_url?: string
+  /** The IP address for orders that give none; `127.0.0.1` where absent. */
+  spbill_create_ip?: string
+  /** The app's secret, for {@link WxPay.code2Session} alone. */
+  appSecret?: string
+  /** The algorithm of requests, and the weakest that is accepted in answers. `MD5` by default. */
+  signType?: SignType
+  /** Replaces every WeChat host, for a local gateway: `http://127.0.0.1:8080`. */
+  baseUrl?: string
+  /** Milliseconds for one call; 10 000 by default. */
+  timeout?: number
+  /** Performs the HTTP exchange; `node:https` (or `fetch`) by default. */
+  transport?: Transport
+  /** Refuses test gateways. By default: whether `NODE_ENV` is `production`. */
+  production?: boolean
+  /** Sees every message on the wire, masked. */
+  log?: (entry: LogEntry) => void
+}
+
+/** The checked configuration. */
+export interface Config {
+  appid: string
+  mchid: string
+  key: Key
+  notify_url: string | undefined
+  spbill_create_ip: string
+  appSecret: string | undefined
+  signType: SignType
+  baseUrl: string | undefined
+  timeout: number
+  production: boolean
+  transport: Transport | undefined
+  log: ((entry: LogEntry) => void) | undefined
+}
+
+/** The spellings of other libraries, by ours. */
+const ALIASES: Record<string, readonly string[]> = {
+  appid: ['appId', 'app_id'],
+  mchid: ['mch_id', 'mchId'],
+  partnerKey: ['partner_key', 'key', 'apiKey', 'api_key', 'secret', 'mchKey'],
+  notify_url: ['notifyUrl'],
+  spbill_create_ip: ['spbillCreateIp'],
+  signType: ['sign_type'],
+  appSecret: ['appsecret', 'app_secret'],
+}
+
+/** Checks the options, so that a wrong setting stops the start and not the first payment. */
+export function configure(options: WxPayOptions): Config {
+  const given = options as unknown as Record<string, unknown>
+  const pick = (name: string): unknown => {
+    const spellings = [name, ...(ALIASES[name] ?? [])].filter(n => given[n] !== undefined)
+    const values = new Set(spellings.map(n => given[n]))
+    if (values.size > 1) {
+      throw invalid(name, `is given as ${spellings.join(' and ')}, with different values`)
+    }
+    return spellings[0] === undefined ? undefined : given[spellings[0]]
+  }
+  const text = (name: string): string | undefined => {
+    const value = pick(name)
+    if (value !== undefined && typeof value !== 'string') throw invalid(name, 'must be a string')
+    return value
+  }
+  const appid = text('appid') ?? ''
+  const mchid = text('mchid') ?? ''
+  checkMerchant(appid, mchid)
+  const partnerKey = pick('partnerKey')
+  const key = partnerKey instanceof Key ? partnerKey : new Key(partnerKey as string)
+  const signType = text('signType') ?? 'MD5'
+  if (signType !== 'MD5' && signType !== 'HMAC-SHA256') {
+    throw invalid('signType', 'is MD5 or HMAC-SHA256')
+  }
+  const production = options.production ?? globalThis.process?.env?.['NODE_ENV'] === 'production'
+  const baseUrl = text('baseUrl')?.replace(/\/+$/, '')
+  if (baseUrl !== undefined) checkBase(baseUrl, production)
+  const timeout = options.timeout ?? 10_000
+  if (!Number.isSafeInteger(timeout) || timeout < 1) {
+    throw invalid('timeout', 'is a number of milliseconds')
+  }
+  return {
+    appid,
+    mchid,
+    key,
+    notify_url: text('notify_url'),
+    spbill_create_ip: text('spbill_create_ip') ?? '127.0.0.1',
+    appSecret: text('appSecret'),
+    signType,
+    baseUrl,
+    timeout,
+    production,
+    transport: options.transport,
+    log: options.log,
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+function checkBase(baseUrl: string, production: boolean): void {
+  let url
+  try {
+    url = new URL(baseUrl)
+  } catch {
+    throw invalid('baseUrl', 'is no address; expected for instance http://127.0.0.1:8080')
+  }
+  const loopback = LOOPBACK.test(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+    throw invalid('baseUrl', 'must be https, or http on loopback')
+  }
+  if (production && (loopback || url.protocol !== 'https:')) {
+    throw new WxPayError(
+      'GATEWAY_REFUSED',
+      '`baseUrl` is a test gateway, and this is production; leave baseUrl out',
+      { field: 'baseUrl' },
+    )
+  }
+}
+
+function invalid(field: string, reason: string): WxPayError {
+  return new WxPayError('CONFIG_INVALID', `\`${field}\`: ${reason}`, { field })
+}

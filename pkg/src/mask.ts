@@ -1,0 +1,16 @@
+/** Fields whose values never reach a log: they sign, pay or identify. */
+const SECRET =
+  'sign|paySign|openid|sub_openid|session_key|unionid|secret|js_code|code|auth_code|sandbox_signkey|' +
+  'key|user_creid|user_truename|re_user_name|re_openid|enc_bank_no|enc_true_name'
+
+const XML = new RegExp(`<(${SECRET})>[^]*?</\\1>`, 'g')
+const JSON_TEXT = new RegExp(`"(${SECRET})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'g')
+const QUERY = new RegExp(`\\b(${SECRET})=[^&\\s]*`, 'g')
+
+/** A message for the log: XML, JSON or a query, with the secret values replaced by `***`. */
+export function mask(text: string): string {
+  return text
+    .replace(XML, '<$1>***</$1>')
+    .replace(JSON_TEXT, '"$1":"***"')
+    .replace(QUERY, '$1=***')
+}

@@ -1,0 +1,14 @@
+import { BASE64 } from '../dist/generated/bytes.js'
+
+/** The compiled core. The bytes are embedded: no file, no network, no bundler set-up. */
+export function compile(): WebAssembly.Module {
+  return new WebAssembly.Module(decode(BASE64))
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  if (typeof Buffer === 'function') return Buffer.from(base64, 'base64')
+  const binary = atob(base64)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
+}

@@ -1,0 +1,95 @@
+import { WxPayError } from '../errors.js'
+
+/** A prepared statement, as far as kysely's `SqliteDialect` uses it. */
+export interface SqliteStatement {
+  readonly reader: boolean
+  all(parameters: readonly unknown[]): unknown[]
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>
+}
+
+/** A connection, as far as kysely's `SqliteDialect` uses it. */
+export interface SqliteDatabase {
+  prepare(sql: string): SqliteStatement
+  close(): void
+}
+
+/** What `libsql`, `better-sqlite3` and the `DatabaseSync` of `node:sqlite` have in common. */
+export interface SqliteDriver {
+  prepare(sql: string): any
+  exec(sql: string): unknown
+  close(): unknown
+}
+
+/** The statement of `node:sqlite`: parameters one by one, no `reader`. */
+interface NodeStatement {
+  columns?(): readonly unknown[]
+  all(...parameters: unknown[]): unknown[]
+  run(...parameters: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  iterate(...parameters: unknown[]): IterableIterator<unknown>
+}
+
+/** The store's question whether it talks to a connection made here. SQLite ignores pragmas it does not know. */
+export const SQLITE_WRAPPED = 'pragma wxpay_sqlite_database'
+
+/**
+ * A connection for kysely's `SqliteDialect` on which a locked database does no
+ * harm. Takes an open one of `libsql`, `better-sqlite3` or `node:sqlite`.
+ *
+ * - `begin` becomes BEGIN IMMEDIATE: a transaction waits for the write lock
+ *   where it starts and can be tried again as a whole.
+ * - It runs through `exec`. libsql 0.5 leaves a prepared statement that met
+ *   SQLITE_BUSY in progress until the garbage collector finds it; until then no
+ *   commit of the connection succeeds, and a write outside a transaction says it
+ *   did and is lost with the process (tursodatabase/libsql-client-ts#352). With
+ *   the lock taken by `exec` no prepared statement of a transaction meets it, so
+ *   put writes of your own on this connection into `transaction()` too.
+ * - Statements of `node:sqlite` get the shape kysely expects.
+ *
+ * @throws WxPayError `STORE_CONFIG` on the first statement when `node:sqlite`
+ * cannot name a statement's columns (before Node 22.16 and 23.11).
+ *
+ * @example
+ * import { DatabaseSync } from 'node:sqlite'
+ * import { Kysely, SqliteDialect } from 'kysely'
+ *
+ * const database = sqliteDatabase(new DatabaseSync('orders.db'))
+ * const store = await sqlStore({ db: new Kysely({ dialect: new SqliteDialect({ database }) }), dialect: 'sqlite' })
+ */
+export function sqliteDatabase(driver: SqliteDriver): SqliteDatabase {
+  return {
+    prepare(sql) {
+      if (sql === SQLITE_WRAPPED) return answer([{ wrapped: 1 }])
+      if (sql === 'begin') return command(() => driver.exec('begin immediate'))
+      const statement: SqliteStatement | NodeStatement = driver.prepare(sql)
+      return 'reader' in statement ? statement : withReader(statement)
+    },
+    close() {
+      driver.close()
+    },
+  }
+}
+
+function answer(rows: unknown[]): SqliteStatement {
+  return { reader: true, all: () => rows, iterate: () => rows.values(), run: nothing }
+}
+
+function command(run: () => unknown): SqliteStatement {
+  return { reader: false, all: () => [], iterate: () => [].values(), run: () => (run(), nothing()) }
+}
+
+function nothing() {
+  return { changes: 0, lastInsertRowid: 0 }
+}
+
+function withReader(statement: NodeStatement): SqliteStatement {
+  if (!statement.columns) {
+    throw new WxPayError('STORE_CONFIG', 'node:sqlite can be used from Node 22.16 on; before that, use libsql or better-sqlite3')
+  }
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters),
+    run: (parameters) => statement.run(...parameters),
+    iterate: (parameters) => statement.iterate(...parameters),
+  }
+}

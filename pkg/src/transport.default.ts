@@ -1,0 +1,1 @@
+export { defaultTransport } from './transport.node.js'
