@@ -7,7 +7,7 @@ use crate::{Error, ErrorCode, Fields, Key, Result, SignType, sign};
 use alloc::{format, string::String};
 
 /// Milliseconds have been beyond this since 1970-04-26, seconds will be in 2286.
-const TEN_DIGITS: u64 = 10_000_000_000;
+pub(crate) const TEN_DIGITS: u64 = 10_000_000_000;
 
 /// What every front end needs.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +71,20 @@ pub struct AppPay {
     pub sign: String,
 }
 
+/// The fields that are signed for `wx.requestPayment` and `getBrandWCPayRequest`.
+///
+/// # Errors
+/// `FIELD_*` for a part that cannot be signed.
+pub fn mini_program_fields(prepaid: &Prepaid<'_>, time_stamp: &str) -> Result<Fields> {
+    Fields::from_pairs([
+        ("appId", prepaid.appid),
+        ("timeStamp", time_stamp),
+        ("nonceStr", prepaid.nonce),
+        ("package", &format!("prepay_id={}", prepaid.prepay_id)),
+        ("signType", prepaid.sign_type.as_str()),
+    ])
+}
+
 /// Signs for `wx.requestPayment`: `appId`, `timeStamp`, `nonceStr`, `package`, `signType`.
 ///
 /// # Errors
@@ -82,19 +96,12 @@ pub fn mini_program_pay(prepaid: &Prepaid<'_>, key: &Key) -> Result<MiniProgramP
         ("prepay_id", prepaid.prepay_id),
         ("nonceStr", prepaid.nonce),
     ])?;
-    let package = format!("prepay_id={}", prepaid.prepay_id);
-    let signed = Fields::from_pairs([
-        ("appId", prepaid.appid),
-        ("timeStamp", &time_stamp),
-        ("nonceStr", prepaid.nonce),
-        ("package", &package),
-        ("signType", prepaid.sign_type.as_str()),
-    ])?;
+    let signed = mini_program_fields(prepaid, &time_stamp)?;
     let pay_sign = sign(&signed, key, prepaid.sign_type)?;
     Ok(MiniProgramPay {
         time_stamp,
         nonce_str: prepaid.nonce.into(),
-        package,
+        package: signed.get("package").unwrap_or_default().into(),
         sign_type: prepaid.sign_type,
         pay_sign,
     })

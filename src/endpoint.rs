@@ -3,6 +3,7 @@
 
 use crate::{Error, ErrorCode, Fields, Result};
 use alloc::format;
+use core::net::IpAddr;
 
 /// Which of WeChat's hosts answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// A complete http(s) address without a query, at most 256 bytes.
     NotifyUrl,
+    /// One IPv4 or IPv6 address.
+    Ip,
 }
 
 /// One field of a request.
@@ -128,7 +131,7 @@ pub const ALL: &[Endpoint] = &[
             field(
                 "spbill_create_ip",
                 Need::Configured,
-                Kind::Text(64),
+                Kind::Ip,
                 "the payer's or the server's IP address",
             ),
             field(
@@ -339,6 +342,14 @@ impl Endpoint {
                 }
                 refuse("is a complete http(s) address without a query")
             }
+            // A list from X-Forwarded-For is anybody's text, and Node writes IPv4 as ::ffff:1.2.3.4.
+            Kind::Ip => match value.parse::<IpAddr>() {
+                Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_some() => {
+                    refuse("is an IPv4 address; take the ::ffff: off")
+                }
+                Ok(_) => Ok(()),
+                Err(_) => refuse("is one IPv4 or IPv6 address, not a list or a header"),
+            },
         }
     }
 

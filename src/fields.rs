@@ -73,6 +73,10 @@ impl Fields {
     /// Appends without looking for a duplicate: [`Fields::unique`] must follow.
     pub(crate) fn push(&mut self, name: &str, value: &str, bare: bool) -> Result<()> {
         check(name, value)?;
+        if bare && (value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit())) {
+            let error = Error::new(ErrorCode::FieldValue, "is no integer and cannot stand bare");
+            return Err(error.field(name));
+        }
         if self.0.len() == FIELD_LIMIT {
             return Err(Error::new(ErrorCode::FieldLimit, "a message has at most 512 fields"));
         }

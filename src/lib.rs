@@ -20,27 +20,34 @@
 //! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![no_std]
 
 extern crate alloc;
 
 mod error;
+mod fault;
 mod fields;
 mod key;
 mod sign;
 
 pub mod answer;
 pub mod client_pay;
+pub mod dictionary;
+pub mod digest;
 pub mod endpoint;
 pub mod merchant;
+#[cfg(feature = "nested")]
 pub mod nested;
 pub mod nonce;
 pub mod notification;
+pub mod sheet;
 pub mod signed;
+pub mod text;
 pub mod xml;
 
 pub use error::{Error, ErrorCode, Result};
 pub use fields::Fields;
 pub use key::Key;
 pub use nonce::nonce;
-pub use sign::{SignType, sign, string_to_sign, verify};
+pub use sign::{MISMATCH, SignType, sign, string_to_sign, verify};
 pub use signed::{parse_signed, signed_xml};

@@ -3,11 +3,11 @@
 use alloc::string::String;
 
 /// What `nonce_str` is made of.
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// The longest `nonce_str` the protocol takes (chapter 5.1 of the parameter rules).
-const LENGTH: usize = 32;
+pub const LENGTH: usize = 32;
 /// Bytes from here on would favour the first letters of the alphabet: 256 is no multiple of 62.
-const REJECT: u8 = 248;
+pub const REJECT: u8 = 248;
 
 /// A `nonce_str`: 32 letters and digits, 190 bits, each letter equally likely.
 ///

@@ -1,10 +1,11 @@
-use crate::{Error, ErrorCode, Fields, Key, Result};
+use crate::{
+    Error, ErrorCode, Fields, Key, Result,
+    digest::{self, KEY_PREFIX, Keyed, PADDING},
+};
 use alloc::{string::String, vec::Vec};
 use core::{fmt, str::FromStr};
-use hmac::{Hmac, KeyInit, Mac};
-use md5::{Digest, Md5};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// The algorithm of a signature (chapter 4.3).
 ///
@@ -33,7 +34,7 @@ impl SignType {
     }
 
     /// The length of its signatures, in hexadecimal digits.
-    const fn digits(self) -> usize {
+    pub(crate) const fn digits(self) -> usize {
         match self {
             SignType::Md5 => 32,
             SignType::HmacSha256 => 64,
@@ -54,11 +55,7 @@ impl FromStr for SignType {
         match text {
             "MD5" => Ok(SignType::Md5),
             "HMAC-SHA256" => Ok(SignType::HmacSha256),
-            _ => Err(Error::new(
-                ErrorCode::SignTypeUnknown,
-                "the sign type is MD5 or HMAC-SHA256, in this spelling",
-            )
-            .field("sign_type")),
+            _ => Err(Error::new(ErrorCode::SignTypeUnknown, UNKNOWN_TYPE).field("sign_type")),
         }
     }
 }
@@ -99,8 +96,8 @@ pub fn sign(fields: &Fields, key: &Key, sign_type: SignType) -> Result<String> {
         )
         .field("key"));
     }
-    let mut digits = [0; 64];
-    let mac = Digester::new(key, sign_type).digits(&string_to_sign(fields), &mut digits);
+    let mut out = [0; 64];
+    let mac = digits(&string_to_sign(fields), key, sign_type, &mut out);
     Ok(mac.iter().map(|&b| char::from(b)).collect())
 }
 
@@ -122,106 +119,80 @@ pub fn verify(fields: &Fields, key: &Key, floor: SignType) -> Result<()> {
 /// # Errors
 /// As [`verify`]; `KEY_MISSING` without a key.
 pub fn verify_any(fields: &Fields, keys: &[Key], floor: SignType) -> Result<usize> {
-    let err = |code, message| Err(Error::new(code, message).field("sign"));
     if keys.is_empty() {
         return Err(Error::new(ErrorCode::KeyMissing, "at least one merchant key is needed"));
     }
-    let Some(claimed) = fields.filled("sign") else {
-        return err(
-            ErrorCode::SignMissing,
-            "the message carries no signature, so nothing in it can be believed",
-        );
-    };
-    if !claimed.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')) {
-        return err(ErrorCode::SignMalformed, "a signature is upper-case hexadecimal digits");
-    }
-    let Some(used) =
-        [SignType::Md5, SignType::HmacSha256].into_iter().find(|t| t.digits() == claimed.len())
-    else {
-        return err(
-            ErrorCode::SignMalformed,
-            "a signature has 32 digits (MD5) or 64 (HMAC-SHA256)",
-        );
-    };
-    if let Some(declared) = fields.filled("sign_type")
-        && declared.parse::<SignType>()? != used
-    {
-        return err(
-            ErrorCode::SignTypeContradiction,
-            "the declared sign_type is not the one of the signature",
-        );
-    }
-    if floor == SignType::HmacSha256 && used == SignType::Md5 {
-        return err(
-            ErrorCode::SignDowngrade,
-            "the message is signed with MD5, and HMAC-SHA256 is required here",
-        );
-    }
+    let claimed = fields.filled("sign").unwrap_or_default();
+    let declared = fields.filled("sign_type").unwrap_or_default();
+    let used = check_claim(claimed.as_bytes(), declared.as_bytes(), floor)
+        .map_err(|(code, message)| Error::new(code, message).field("sign"))?;
     let text = string_to_sign(fields);
     let mut fitting = None;
     for (index, key) in keys.iter().enumerate() {
-        let mut digits = [0; 64];
-        let expected = Digester::new(key, used).digits(&text, &mut digits);
+        let mut out = [0; 64];
+        let expected = digits(&text, key, used, &mut out);
         // Every key is tried to the end, so that the time does not tell which one fits.
         if bool::from(expected.ct_eq(claimed.as_bytes())) {
             fitting = Some(index);
         }
     }
-    match fitting {
-        Some(index) => Ok(index),
-        None => err(
-            ErrorCode::SignMismatch,
-            "the signature does not fit the message and the key; compare the string that was \
-             signed on both sides, and check the key (API v2, not v3)",
-        ),
-    }
+    fitting.ok_or_else(|| Error::new(ErrorCode::SignMismatch, MISMATCH).field("sign"))
 }
 
-/// Computes signatures with one key.
-struct Digester<'a> {
-    key: &'a Key,
-    sign_type: SignType,
-}
+/// What is said of a signature that does not fit.
+pub const MISMATCH: &str = "the signature does not fit the message and the key; compare the string \
+                            that was signed on both sides, and check the key (API v2, not v3)";
 
-impl<'a> Digester<'a> {
-    const fn new(key: &'a Key, sign_type: SignType) -> Self {
-        Digester { key, sign_type }
+/// The algorithm that a received signature uses, told by its length; refused when it is malformed,
+/// contradicts the declared `sign_type` or is weaker than the floor.
+pub(crate) fn check_claim(
+    claimed: &[u8],
+    declared: &[u8],
+    floor: SignType,
+) -> core::result::Result<SignType, (ErrorCode, &'static str)> {
+    if claimed.is_empty() {
+        return Err((
+            ErrorCode::SignMissing,
+            "the message carries no signature, so nothing in it can be believed",
+        ));
     }
-
-    /// The signature over `text&key=KEY`: upper-case hexadecimal digits.
-    fn digits<'b>(&self, text: &str, out: &'b mut [u8; 64]) -> &'b [u8] {
-        let separator: &[u8] = if text.is_empty() { b"key=" } else { b"&key=" };
-        let parts = [text.as_bytes(), separator, self.key.bytes()];
-        match self.sign_type {
-            SignType::Md5 => {
-                let mut md5 = Md5::new();
-                parts.iter().for_each(|part| md5.update(part));
-                hex(&md5.finalize(), out)
-            }
-            SignType::HmacSha256 => {
-                let mut mac = hmac(self.key.bytes());
-                parts.iter().for_each(|part| mac.update(part));
-                hex(&mac.finalize().into_bytes(), out)
-            }
+    if !claimed.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')) {
+        return Err((ErrorCode::SignMalformed, "a signature is upper-case hexadecimal digits"));
+    }
+    let types = [SignType::Md5, SignType::HmacSha256];
+    let Some(used) = types.into_iter().find(|t| t.digits() == claimed.len()) else {
+        return Err((
+            ErrorCode::SignMalformed,
+            "a signature has 32 digits (MD5) or 64 (HMAC-SHA256)",
+        ));
+    };
+    if !declared.is_empty() {
+        if !types.iter().any(|t| t.as_str().as_bytes() == declared) {
+            return Err((ErrorCode::SignTypeUnknown, UNKNOWN_TYPE));
+        }
+        if used.as_str().as_bytes() != declared {
+            return Err((
+                ErrorCode::SignTypeContradiction,
+                "the declared sign_type is not the one of the signature",
+            ));
         }
     }
+    if floor == SignType::HmacSha256 && used == SignType::Md5 {
+        return Err((
+            ErrorCode::SignDowngrade,
+            "the message is signed with MD5, and HMAC-SHA256 is required here",
+        ));
+    }
+    Ok(used)
 }
 
-/// HMAC takes a key of any length, which its constructor cannot say in its type.
-fn hmac(key: &[u8]) -> Hmac<Sha256> {
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => unreachable!("HMAC takes keys of any length"),
-    }
-}
+const UNKNOWN_TYPE: &str = "the sign type is MD5 or HMAC-SHA256, in this spelling";
 
-fn hex<'b>(bytes: &[u8], out: &'b mut [u8; 64]) -> &'b [u8] {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let mut used = 0;
-    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-        used += 2;
-    }
-    &out[..used]
+/// Writes the signature over the text with the key: upper-case hexadecimal digits.
+fn digits<'a>(text: &str, key: &Key, sign_type: SignType, out: &'a mut [u8; 64]) -> &'a [u8] {
+    let prefix = if text.is_empty() { &KEY_PREFIX[1..] } else { KEY_PREFIX };
+    // Wiped when dropped: it holds the key.
+    let mut sealed = Zeroizing::new([text.as_bytes(), prefix, key.bytes(), &[0; PADDING]].concat());
+    let length = sealed.len() - PADDING;
+    digest::digits(&mut sealed, length, sign_type, || Keyed::new(key.bytes()), out)
 }

@@ -1,6 +1,8 @@
 use crate::{
-    Error, ErrorCode, Fields, Result,
+    Error, ErrorCode, Fields, Result, dictionary,
+    fault::{Fault, Reason},
     fields::{FIELD_LIMIT, NAME_LIMIT, is_char, is_name_byte, is_name_start},
+    text::{self, Refused, Seen, find, find_either},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -10,7 +12,7 @@ use core::ops::Range;
 pub struct Limits {
     /// The largest body, in bytes.
     pub bytes: usize,
-    /// The most fields.
+    /// The most fields; more than 512 have no effect.
     pub fields: usize,
 }
 
@@ -45,15 +47,17 @@ pub fn parse(body: &[u8]) -> Result<Fields> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with(body: &[u8], root: &str, limits: Limits) -> Result<Fields> {
-    let mut body = Vec::from(body.get(..=limits.bytes).unwrap_or(body));
+    // One byte more than the limit is enough to see that the body is too large.
+    let mut read = Vec::from(body.get(..=limits.bytes).unwrap_or(body));
     let mut spans = Vec::new();
-    scan(&mut body, root.as_bytes(), limits, |span| spans.push(span))?;
-    let mut fields = Fields::new();
+    scan(&mut read, root.as_bytes(), limits, |_, _, name, value| spans.push((name, value)))
+        .map_err(|fault| fault.into_error(body))?;
     let text = |range: Range<usize>| {
-        core::str::from_utf8(body.get(range).unwrap_or_default()).unwrap_or_default()
+        core::str::from_utf8(read.get(range).unwrap_or_default()).unwrap_or_default()
     };
-    for span in spans {
-        fields.push(text(span.name), text(span.value), false)?;
+    let mut fields = Fields::new();
+    for (name, value) in spans {
+        fields.push(text(name), text(value), false)?;
     }
     fields.unique().map_err(|e| {
         let error = Error::new(ErrorCode::XmlDuplicate, "the element stands twice");
@@ -61,95 +65,126 @@ pub fn parse_with(body: &[u8], root: &str, limits: Limits) -> Result<Fields> {
     })
 }
 
-/// Where one field stands in the body, after [`scan`] has decoded its value in place.
-pub(crate) struct Span {
-    pub(crate) name: Range<usize>,
-    pub(crate) value: Range<usize>,
-}
-
-/// One pass over the body. Values are decoded where they stand: decoding never makes them longer.
+/// One pass over the body. `found` gets the body, the rank of the name
+/// where it is a known one, and where name and value stand in the body; values
+/// are decoded where they stand, which never makes them longer.
 ///
 /// Duplicates are the caller's to find, who needs the names sorted anyway.
 pub(crate) fn scan(
     body: &mut [u8],
     root: &[u8],
     limits: Limits,
-    mut found: impl FnMut(Span),
-) -> Result<()> {
+    mut found: impl FnMut(&[u8], Option<u16>, Range<usize>, Range<usize>),
+) -> Scanned<Seen> {
     if body.len() > limits.bytes {
-        return Err(Error::new(
-            ErrorCode::XmlLimit,
-            alloc::format!("the body is larger than {} bytes", limits.bytes),
-        ));
+        return Err(Fault::new(Reason::TooLarge, limits.bytes));
     }
-    check_text(body)?;
-    let mut cursor = Cursor { body, at: 0 };
+    let mut seen = text::check(body, false).map_err(|refused| match refused {
+        Refused::NotUtf8(at) => Fault::new(Reason::NotUtf8, at),
+        Refused::NotXml(at) if at < 2 => Fault::new(Reason::Binary, at),
+        Refused::NotXml(at) => Fault::new(Reason::BadCharacter, at),
+    })?;
+    let mut cursor = Cursor { body, at: 0, beyond_ascii: false };
     cursor.prolog(root)?;
     let mut count = 0;
     loop {
         cursor.skip_white();
         let start = cursor.at;
-        if cursor.peek() != b'<' {
-            return Err(cursor.malformed(match cursor.peek() {
-                0 => "the body ends inside the root element",
-                _ => "text stands between the fields",
-            }));
-        }
-        cursor.at += 1;
-        if cursor.peek() == b'/' {
-            cursor.at += 1;
-            cursor.close(root)?;
-            break;
+        match cursor.peek() {
+            b'<' => cursor.at += 1,
+            0 => return Err(cursor.fault(Reason::CutInRoot)),
+            _ => return Err(cursor.fault(Reason::LooseText)),
         }
         if !is_name_start(cursor.peek()) {
+            if cursor.peek() == b'/' {
+                cursor.at += 1;
+                break;
+            }
             cursor.at = start;
             return Err(cursor.unexpected_markup());
         }
         count += 1;
-        if count > limits.fields {
-            let error = Error::new(ErrorCode::XmlLimit, "the message has too many fields");
-            return Err(error.at(start));
+        if count > limits.fields.min(FIELD_LIMIT) {
+            return Err(Fault::new(Reason::TooManyFields, start));
+        }
+        if let Some((rank, name, value, next)) = usual(cursor.body, cursor.at) {
+            cursor.at = next;
+            found(cursor.body, Some(rank), name, value);
+            continue;
         }
         let name = cursor.name()?;
         let value = cursor.value(&name)?;
-        found(Span { name, value });
+        let rank = dictionary::find(cursor.body, name.start, name.len());
+        found(cursor.body, rank, name, value);
     }
+    if !cursor.rest().starts_with(root) {
+        return Err(cursor.fault(Reason::WrongEnd));
+    }
+    cursor.at += root.len();
+    cursor.end_of_end_tag()?;
     cursor.skip_white();
     if cursor.at < cursor.body.len() {
-        return Err(cursor.malformed("something follows the root element"));
+        return Err(cursor.fault(Reason::Trailing));
     }
-    Ok(())
+    seen.beyond_ascii |= cursor.beyond_ascii;
+    Ok(seen)
 }
 
-/// UTF-8, and only characters that XML can carry. Afterwards no byte of the body is 0.
-fn check_text(body: &[u8]) -> Result<()> {
-    if let Err(e) = core::str::from_utf8(body) {
-        return Err(Error::new(
-            ErrorCode::XmlNotUtf8,
-            "the body is not valid UTF-8; messages of API v2 are UTF-8 and must not be re-encoded",
-        )
-        .at(e.valid_up_to()));
-    }
-    for (at, &byte) in body.iter().enumerate() {
-        let bad = match byte {
-            b'\t' | b'\n' | b'\r' => false,
-            0..=0x1f => true,
-            // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
-            0xef => matches!(body.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])),
-            _ => false,
-        };
-        if bad {
-            let code = if at < 2 { ErrorCode::XmlNotXml } else { ErrorCode::XmlMalformed };
-            let error = Error::new(code, "the body holds a character that XML does not allow");
-            return Err(error.at(at));
+/// A field with a known name in one of the two usual forms, `<name><![CDATA[value]]></name>` and
+/// `<name>value</name>`, where the value needs no decoding: its rank, its name, its value, and where
+/// the next one starts. Anything else is left to the general way.
+#[inline(always)]
+fn usual(body: &[u8], start: usize) -> Option<(u16, Range<usize>, Range<usize>, usize)> {
+    const CDATA: u64 = u64::from_le_bytes(*b"![CDATA[");
+    let end = find(body, start, b'>');
+    let length = end - start;
+    // A known name needs no other check.
+    let rank = dictionary::find(body, start, length)?;
+    let from;
+    let to;
+    let close;
+    if body.get(end + 1) == Some(&b'<') {
+        if text::word_at(body, end + 2) != Some(CDATA) {
+            return None;
         }
+        from = end + 10;
+        to = find(body, from, b']');
+        if body.get(to + 1) != Some(&b']') || body.get(to + 2) != Some(&b'>') {
+            return None;
+        }
+        close = to + 3;
+    } else {
+        from = end + 1;
+        let mut at = from;
+        loop {
+            match body.get(at) {
+                Some(b'<') => break,
+                Some(b'&' | b']') | None => return None,
+                Some(_) => at += 1,
+            }
+        }
+        to = at;
+        close = at;
     }
-    Ok(())
+    let again = close + 2;
+    if body.get(close) != Some(&b'<')
+        || body.get(close + 1) != Some(&b'/')
+        || !text::equal(body, start, body, again, length)
+        || body.get(again + length) != Some(&b'>')
+    {
+        return None;
+    }
+    Some((rank, start..end, from..to, again + length + 1))
 }
 
+type Scanned<T> = core::result::Result<T, Fault>;
+
+/// A place in a body that holds no byte 0.
 struct Cursor<'a> {
     body: &'a mut [u8],
     at: usize,
+    /// Whether a reference stood for a character that is not ASCII.
+    beyond_ascii: bool,
 }
 
 impl Cursor<'_> {
@@ -168,38 +203,34 @@ impl Cursor<'_> {
         }
     }
 
-    fn malformed(&self, message: &'static str) -> Error {
-        Error::new(ErrorCode::XmlMalformed, message).at(self.at)
+    const fn fault(&self, reason: Reason) -> Fault {
+        Fault::new(reason, self.at)
     }
 
     /// What stands at a `<` that opens neither a field nor the end of one.
-    fn unexpected_markup(&self) -> Error {
+    #[cold]
+    fn unexpected_markup(&self) -> Fault {
         let after = self.rest();
         let declares = |word: &[u8]| {
             after.get(2..2 + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
         };
-        if after.starts_with(b"<!") && (declares(b"DOCTYPE") || declares(b"ENTITY")) {
-            return Error::new(
-                ErrorCode::XmlDoctype,
-                "a message has no DOCTYPE and no entity declarations; this may be an XXE attack",
-            )
-            .at(self.at);
-        }
-        self.malformed(if after.starts_with(b"<!--") {
-            "a message has no comments"
-        } else if after.starts_with(b"<?") {
-            "a message has no processing instructions"
+        self.fault(if after.starts_with(b"<!--") {
+            Reason::Comment
         } else if after.starts_with(b"<![CDATA[") {
-            "text stands between the fields"
+            Reason::LooseText
+        } else if after.starts_with(b"<!") && (declares(b"DOCTYPE") || declares(b"ENTITY")) {
+            Reason::Doctype
+        } else if after.starts_with(b"<?") {
+            Reason::Instruction
         } else if after.len() < 2 {
-            "the body ends inside a tag"
+            Reason::CutInTag
         } else {
-            "an element name is [A-Za-z_][A-Za-z0-9_.-]*"
+            Reason::BadName
         })
     }
 
     /// From the first byte to behind the root's start tag.
-    fn prolog(&mut self, root: &[u8]) -> Result<()> {
+    fn prolog(&mut self, root: &[u8]) -> Scanned<()> {
         if self.body.starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }
@@ -207,12 +238,10 @@ impl Cursor<'_> {
             self.declaration()?;
         }
         self.skip_white();
-        if self.peek() != b'<' {
-            return Err(Error::new(
-                ErrorCode::XmlNotXml,
-                if self.peek() == 0 { "the body is empty" } else { "the body is not XML" },
-            )
-            .at(self.at));
+        match self.peek() {
+            b'<' => {}
+            0 => return Err(self.fault(Reason::Empty)),
+            _ => return Err(self.fault(Reason::NotXml)),
         }
         let start = self.at;
         self.at += 1;
@@ -222,145 +251,138 @@ impl Cursor<'_> {
         }
         let name = self.name()?;
         if self.body.get(name) != Some(root) {
-            return Err(Error::new(
-                ErrorCode::XmlNotXml,
-                alloc::format!(
-                    "the root element is not <{}>: this is another kind of document",
-                    core::str::from_utf8(root).unwrap_or_default()
-                ),
-            )
-            .at(start));
+            return Err(Fault::new(Reason::OtherRoot, start));
         }
         self.skip_white();
         match self.peek() {
             b'>' => self.at += 1,
-            b'/' => return Err(self.malformed("the root element is empty")),
-            _ => return Err(self.malformed("the root element has no attributes")),
+            b'/' => return Err(self.fault(Reason::EmptyRoot)),
+            0 => return Err(self.fault(Reason::CutInTag)),
+            _ => return Err(self.fault(Reason::Attribute)),
         }
         Ok(())
     }
 
     /// `<?xml version="1.0" encoding="UTF-8"?>`. Its encoding must not be another one: a proxy that
     /// honours it would have read other characters than we do.
-    fn declaration(&mut self) -> Result<()> {
-        let Some(length) = self.rest().windows(2).position(|two| two == b"?>") else {
-            return Err(self.malformed("the XML declaration does not end"));
-        };
-        let declaration = self.rest().get(5..length).unwrap_or_default();
-        if !is_declaration(declaration) {
-            return Err(self.malformed(
-                "the XML declaration is not <?xml version=\"1.0\" encoding=\"UTF-8\"?>",
-            ));
+    #[cold]
+    fn declaration(&mut self) -> Scanned<()> {
+        let rest = self.rest();
+        let end = (0..rest.len()).find(|&at| rest.get(at..at + 2) == Some(b"?>"));
+        let declaration = end.and_then(|end| rest.get(5..end));
+        match (declaration, end) {
+            (Some(declaration), Some(end)) if is_declaration(declaration) => self.at += end + 2,
+            _ => return Err(self.fault(Reason::Declaration)),
         }
-        self.at += length + 2;
         Ok(())
     }
 
     /// A name, the cursor on its first byte.
-    fn name(&mut self) -> Result<Range<usize>> {
+    fn name(&mut self) -> Scanned<Range<usize>> {
         let start = self.at;
         while is_name_byte(self.peek()) {
             self.at += 1;
         }
         if self.at - start > NAME_LIMIT {
-            let error = Error::new(ErrorCode::XmlLimit, "an element name has at most 64 bytes");
-            return Err(error.at(start));
+            return Err(Fault::new(Reason::LongName, start));
         }
         match self.peek() {
             b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r' => Ok(start..self.at),
-            0 => Err(self.malformed("the body ends inside a tag")),
-            _ => Err(self.malformed("an element name is [A-Za-z_][A-Za-z0-9_.-]*")),
+            0 => Err(self.fault(Reason::CutInTag)),
+            _ => Err(self.fault(Reason::BadName)),
         }
     }
 
-    /// The rest of an end tag, the cursor behind its `</`.
-    fn close(&mut self, name: &[u8]) -> Result<()> {
-        if !self.rest().starts_with(name) {
-            return Err(self.malformed("an end tag does not fit the open element"));
-        }
-        self.at += name.len();
-        self.close_bracket()
-    }
-
-    fn close_field(&mut self, name: &Range<usize>) -> Result<()> {
-        let open = self.body.get(name.clone()).unwrap_or_default();
-        if !self.rest().starts_with(open) {
-            return Err(self.malformed("an end tag does not fit the open element"));
-        }
-        self.at += name.len();
-        self.close_bracket()
-    }
-
-    fn close_bracket(&mut self) -> Result<()> {
+    /// The `>` of an end tag, white space before it.
+    fn end_of_end_tag(&mut self) -> Scanned<()> {
         self.skip_white();
         if self.peek() != b'>' {
-            return Err(self.malformed("an end tag does not fit the open element"));
+            return Err(self.fault(Reason::WrongEnd));
         }
         self.at += 1;
         Ok(())
     }
 
     /// From behind a field's name to behind its end tag: the decoded value.
-    fn value(&mut self, name: &Range<usize>) -> Result<Range<usize>> {
+    fn value(&mut self, name: &Range<usize>) -> Scanned<Range<usize>> {
         self.skip_white();
         match self.peek() {
             b'>' => self.at += 1,
-            b'/' => {
-                self.at += 1;
-                if self.peek() != b'>' {
-                    return Err(self.malformed("a tag ends with `>`"));
-                }
-                self.at += 1;
+            b'/' if self.body.get(self.at + 1) == Some(&b'>') => {
+                self.at += 2;
                 return Ok(self.at..self.at);
             }
-            0 => return Err(self.malformed("the body ends inside a tag")),
-            _ => return Err(self.malformed("an element has no attributes")),
+            0 => return Err(self.fault(Reason::CutInTag)),
+            b'/' => return Err(self.fault(Reason::BadName)),
+            _ => return Err(self.fault(Reason::Attribute)),
         }
         let mut value = self.at..self.at;
         loop {
             match self.peek() {
-                0 => return Err(self.malformed("the body ends inside a field")),
+                b'<' => {}
                 b'&' => {
                     let c = self.reference()?;
                     self.put_char(&mut value, c);
+                    continue;
                 }
-                b'<' if self.rest().starts_with(b"</") => {
+                0 => return Err(self.fault(Reason::CutInField)),
+                _ => {
+                    self.plain(&mut value)?;
+                    continue;
+                }
+            }
+            match self.body.get(self.at + 1) {
+                Some(b'/') => {
                     self.at += 2;
-                    self.close_field(name)?;
+                    if !text::equal(self.body, name.start, self.body, self.at, name.len()) {
+                        return Err(self.fault(Reason::WrongEnd));
+                    }
+                    self.at += name.len();
+                    self.end_of_end_tag()?;
                     return Ok(value);
                 }
-                b'<' if self.rest().starts_with(b"<![CDATA[") => {
+                Some(b'!') if self.rest().starts_with(b"<![CDATA[") => {
                     let start = self.at + 9;
-                    let inside = self.body.get(start..).unwrap_or_default();
-                    let Some(length) = inside.windows(3).position(|three| three == b"]]>") else {
-                        return Err(self.malformed("a CDATA section does not end"));
-                    };
-                    self.put(&mut value, start..start + length);
-                    self.at = start + length + 3;
+                    let end = self.end_of_cdata(start)?;
+                    self.put(&mut value, start..end);
+                    self.at = end + 3;
                 }
-                b'<' => {
-                    let next = self.rest().get(1).copied().unwrap_or(0);
-                    if is_name_start(next) {
-                        let error = Error::new(
-                            ErrorCode::XmlNested,
-                            "the field holds an element; a message is flat",
-                        );
-                        let name = self.body.get(name.clone()).unwrap_or_default();
-                        let name = core::str::from_utf8(name).unwrap_or_default();
-                        return Err(error.field(name).at(self.at));
-                    }
-                    return Err(self.unexpected_markup());
+                Some(&next) if is_name_start(next) => {
+                    return Err(Fault { name: name.clone(), ..self.fault(Reason::Nested) });
                 }
-                _ => {
-                    let start = self.at;
-                    while !matches!(self.peek(), b'<' | b'&' | 0) {
-                        if self.peek() == b']' && self.rest().starts_with(b"]]>") {
-                            return Err(self.malformed("`]]>` stands outside a CDATA section"));
-                        }
-                        self.at += 1;
-                    }
-                    self.put(&mut value, start..self.at);
-                }
+                _ => return Err(self.unexpected_markup()),
+            }
+        }
+    }
+
+    /// Text up to the next markup.
+    fn plain(&mut self, value: &mut Range<usize>) -> Scanned<()> {
+        let start = self.at;
+        self.at = find_either(self.body, start, b'<', b'&');
+        let mut bracket = start;
+        loop {
+            bracket = find_either(self.body, bracket, b']', b'<');
+            if bracket >= self.at {
+                break;
+            }
+            if self.body.get(bracket..bracket + 3) == Some(b"]]>") {
+                return Err(Fault::new(Reason::LooseCdataEnd, bracket));
+            }
+            bracket += 1;
+        }
+        self.put(value, start..self.at);
+        Ok(())
+    }
+
+    /// Where the next `]]>` stands.
+    fn end_of_cdata(&self, start: usize) -> Scanned<usize> {
+        let mut at = start;
+        loop {
+            at = find(self.body, at, b']');
+            match self.body.get(at..at + 3) {
+                Some(b"]]>") => return Ok(at),
+                Some(_) => at += 1,
+                None => return Err(self.fault(Reason::CutInCdata)),
             }
         }
     }
@@ -370,30 +392,34 @@ impl Cursor<'_> {
         if value.start == value.end {
             *value = part;
         } else {
-            let end = value.end;
-            value.end += part.len();
-            self.body.copy_within(part, end);
+            for from in part {
+                let byte = self.body.get(from).copied().unwrap_or_default();
+                if let Some(place) = self.body.get_mut(value.end) {
+                    *place = byte;
+                }
+                value.end += 1;
+            }
         }
     }
 
     /// Appends a character over the reference it came from, which is at least as long.
     fn put_char(&mut self, value: &mut Range<usize>, c: char) {
+        self.beyond_ascii |= !c.is_ascii();
         let mut utf8 = [0; 4];
-        let utf8 = c.encode_utf8(&mut utf8).as_bytes();
-        if let Some(place) = self.body.get_mut(value.end..value.end + utf8.len()) {
-            place.copy_from_slice(utf8);
+        for &byte in c.encode_utf8(&mut utf8).as_bytes() {
+            if let Some(place) = self.body.get_mut(value.end) {
+                *place = byte;
+            }
+            value.end += 1;
         }
-        value.end += utf8.len();
     }
 
     /// `&amp;` and the like, `&#13;`, `&#xD;`.
-    fn reference(&mut self) -> Result<char> {
+    fn reference(&mut self) -> Scanned<char> {
         // The longest is &#x10FFFF; but leading zeros are legal: the limit keeps the search short.
         let rest = self.rest();
         let end = rest.iter().take(32).position(|&b| b == b';');
-        let Some(name) = end.and_then(|end| rest.get(1..end)) else {
-            return Err(self.malformed("a reference does not end; a bare `&` must be `&amp;`"));
-        };
+        let name = end.and_then(|end| rest.get(1..end)).unwrap_or_default();
         let c = match name {
             b"lt" => Some('<'),
             b"gt" => Some('>'),
@@ -404,9 +430,7 @@ impl Cursor<'_> {
             [b'#', digits @ ..] => number(digits, 10),
             _ => None,
         };
-        let Some(c) = c else {
-            return Err(self.malformed("a reference is none of XML's own"));
-        };
+        let Some(c) = c else { return Err(self.fault(Reason::BadReference)) };
         self.at += name.len() + 2;
         Ok(c)
     }
@@ -417,42 +441,47 @@ fn number(digits: &[u8], radix: u32) -> Option<char> {
     if digits.is_empty() {
         return None;
     }
-    let code = digits.iter().try_fold(0u32, |code, &b| {
-        code.checked_mul(radix)?.checked_add(char::from(b).to_digit(radix)?)
-    })?;
+    let mut code = 0u32;
+    for &b in digits {
+        let digit = match b {
+            b'0'..=b'9' => b - b'0',
+            b'a'..=b'f' if radix == 16 => b - b'a' + 10,
+            b'A'..=b'F' if radix == 16 => b - b'A' + 10,
+            _ => return None,
+        };
+        code = code.checked_mul(radix)?.checked_add(u32::from(digit))?;
+    }
     char::from_u32(code).filter(|&c| is_char(c))
 }
 
-/// Whether this is ` version="1.x" [encoding="UTF-8"] [standalone="…"]`, in either kind of quotes.
-fn is_declaration(text: &[u8]) -> bool {
-    let Ok(text) = core::str::from_utf8(text) else { return false };
-    let mut rest = text;
-    for (position, name) in ["version", "encoding", "standalone"].into_iter().enumerate() {
-        let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
-        let Some(after) = trimmed.strip_prefix(name).filter(|_| trimmed.len() < rest.len()) else {
+/// Whether this is ` version="1.0" [encoding="UTF-8"] [standalone="yes"]`, in either kind of quotes.
+fn is_declaration(mut text: &[u8]) -> bool {
+    let known: [(&[u8], [&[u8]; 2]); 3] = [
+        // Version 1.1 reads other line ends.
+        (b"version", [b"1.0", b"1.0"]),
+        (b"encoding", [b"UTF-8", b"UTF8"]),
+        (b"standalone", [b"yes", b"no"]),
+    ];
+    for (position, (name, values)) in known.into_iter().enumerate() {
+        let trimmed = text.trim_ascii_start();
+        let Some(after) = trimmed.strip_prefix(name).filter(|_| trimmed.len() < text.len()) else {
             if position == 0 {
                 return false;
             }
             continue;
         };
-        let white = [' ', '\t', '\n', '\r'];
-        let Some(quoted) = after.trim_start_matches(white).strip_prefix('=') else { return false };
-        let quoted = quoted.trim_start_matches(white);
-        let Some(quote) = quoted.chars().next().filter(|q| matches!(q, '"' | '\'')) else {
+        let Some(quoted) = after.trim_ascii_start().strip_prefix(b"=") else { return false };
+        let Some((&quote, rest)) = quoted.trim_ascii_start().split_first() else { return false };
+        let Some(end) = rest.iter().position(|&b| b == quote) else { return false };
+        let (Some(value), Some(after)) = (rest.get(..end), rest.get(end + 1..)) else {
             return false;
         };
-        let Some((value, after)) = quoted.get(1..).unwrap_or_default().split_once(quote) else {
-            return false;
-        };
-        let known = match name {
-            "version" => matches!(value, "1.0" | "1.1"),
-            "encoding" => value.eq_ignore_ascii_case("UTF-8") || value.eq_ignore_ascii_case("UTF8"),
-            _ => matches!(value, "yes" | "no"),
-        };
-        if !known {
+        if !matches!(quote, b'"' | b'\'')
+            || !values.iter().any(|known| known.eq_ignore_ascii_case(value))
+        {
             return false;
         }
-        rest = after;
+        text = after;
     }
-    rest.trim_matches([' ', '\t', '\n', '\r']).is_empty()
+    text.trim_ascii().is_empty()
 }

@@ -24,9 +24,9 @@ const FEATURES: [&str; 5] = [
 /// Builds `pkg/dist`, or finds that it is up to date.
 pub(crate) fn build() -> Result<()> {
     npm::install()?;
-    let compiled = compile()?;
+    let (core, tools) = compile()?;
     let package = run::root().join("pkg");
-    let inputs = digest(inputs(&compiled, &package)?);
+    let inputs = digest(inputs([&core, &tools], &package)?);
     let stamp = package.join("dist/.stamp");
     if fs::read_to_string(&stamp).is_ok_and(|found| found == inputs) {
         return Ok(());
@@ -37,7 +37,9 @@ pub(crate) fn build() -> Result<()> {
         fs::remove_dir_all(package.join("dist"))?;
     }
     fs::create_dir_all(&generated)?;
-    bind(&compiled, &generated)?;
+    // The hot calls: numbers only, so there is nothing to bind.
+    optimise(&fs::read(&core)?, "-O3", &generated.join("core.wasm"))?;
+    bind(&tools, &generated)?;
     generate::write(&generated)?;
     run::shown(&mut run::command("node", ["pkg/build.mjs"]))?;
     fs::write(stamp, inputs)?;
@@ -55,10 +57,11 @@ pub(crate) fn digest(parts: impl IntoIterator<Item = Vec<u8>>) -> String {
 }
 
 /// Whatever decides how the package looks.
-fn inputs(compiled: &Path, package: &Path) -> Result<Vec<Vec<u8>>> {
+fn inputs(compiled: [&Path; 2], package: &Path) -> Result<Vec<Vec<u8>>> {
     let root = run::root();
     let mut files = vec![
-        compiled.to_path_buf(),
+        compiled[0].to_path_buf(),
+        compiled[1].to_path_buf(),
         root.join("package-lock.json"),
         package.join("package.json"),
         package.join("tsconfig.json"),
@@ -83,8 +86,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the binding crate; cargo knows whether there is anything to do.
-fn compile() -> Result<PathBuf> {
+/// Compiles the binding crates; cargo knows whether there is anything to do.
+fn compile() -> Result<(PathBuf, PathBuf)> {
     let installed = run::output(&mut run::command("rustup", ["target", "list", "--installed"]))?;
     if !installed.lines().any(|line| line == TARGET) {
         run::say("rustup target add wasm32-unknown-unknown");
@@ -97,33 +100,42 @@ fn compile() -> Result<PathBuf> {
     );
     let sysroot = run::output(&mut run::command("rustc", ["--print", "sysroot"]))?;
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let flags = [
+    let mut flags = vec![
         "--cfg=getrandom_backend=\"custom\"".to_owned(),
+        "--cfg=sha2_backend_soft=\"compact\"".to_owned(),
         // Smaller, and loads on Node 16.
         "-Ctarget-feature=-reference-types,-multivalue".to_owned(),
         // The same bytes from any folder.
         remap(&root, "wxpay"),
-        remap(&home.join("registry/src"), "registry"),
         remap(Path::new(sysroot.trim()), "rust"),
     ];
-    run::shown(
-        run::command(
-            "cargo",
-            ["build", "--quiet", "--locked", "--package=wxpay-wasm", "--profile=wasm"],
-        )
-        .arg(format!("--target={TARGET}"))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        // The workspace's folder, wherever the outer cargo put its own files.
-        .env("CARGO_TARGET_DIR", root.join("target")),
-    )?;
-    Ok(root.join("target").join(TARGET).join("wasm/wxpay_wasm.wasm"))
+    // Each registry has a folder here with its host and a hash in the name, which differ behind a
+    // mirror.
+    for registry in home.join("registry/src").read_dir().into_iter().flatten() {
+        flags.push(remap(&registry?.path(), "registry"));
+    }
+    // One at a time: together they would share the features of what they depend on.
+    let module = |name: &str, profile: &str| -> Result<PathBuf> {
+        let mut cargo = run::command("cargo", ["build", "--quiet", "--locked"]);
+        cargo
+            .arg(format!("--package=wxpay-wasm-{name}"))
+            .arg(format!("--profile={profile}"))
+            .arg(format!("--target={TARGET}"))
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+            // The workspace's folder, wherever the outer cargo put its own files.
+            .env("CARGO_TARGET_DIR", root.join("target"));
+        run::shown(&mut cargo)?;
+        let file = format!("wxpay_wasm_{name}.wasm");
+        Ok(root.join("target").join(TARGET).join(profile).join(file))
+    };
+    Ok((module("core", "wasm")?, module("tools", "wasm-tools")?))
 }
 
-/// The JavaScript glue and the optimised bytes.
+/// The JavaScript glue and the optimised bytes of the tools.
 fn bind(compiled: &Path, out: &Path) -> Result<()> {
     let mut output = Bindgen::new()
         .input_path(compiled)
-        .out_name("core")
+        .out_name("tools")
         .web(true)
         .map_err(|e| anyhow::anyhow!("{e}"))?
         .typescript(true)
@@ -135,25 +147,27 @@ fn bind(compiled: &Path, out: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate_output()
         .map_err(|e| anyhow::anyhow!("{e}"))?;
-    let js = output.js().to_owned();
-    let ts = output.ts().unwrap_or_default().to_owned();
-    fs::write(out.join("core.js"), js)?;
-    fs::write(out.join("core.d.ts"), ts)?;
-    let raw = out.join("core.raw.wasm");
-    fs::write(&raw, output.wasm_mut().emit_wasm())?;
-    let optimised = out.join("core.wasm");
+    fs::write(out.join("tools.js"), output.js())?;
+    fs::write(out.join("tools.d.ts"), output.ts().unwrap_or_default())?;
+    optimise(&output.wasm_mut().emit_wasm(), "-Oz", &out.join("tools.wasm"))
+}
+
+fn optimise(wasm: &[u8], level: &str, out: &Path) -> Result<()> {
+    let raw = out.with_extension("raw");
+    fs::write(&raw, wasm)?;
     run::shown(
-        run::command("node", ["node_modules/binaryen/bin/wasm-opt", "-O3", "--strip-debug"])
+        run::command("node", ["node_modules/binaryen/bin/wasm-opt", level, "--strip-debug"])
             .args(FEATURES)
+            .arg("--strip-producers")
+            .arg("--strip-target-features")
             .arg(&raw)
             .arg("-o")
-            .arg(&optimised),
+            .arg(out),
     )?;
     fs::remove_file(raw)?;
-    let bytes = fs::read(&optimised)?;
-    run::say(&format!("core.wasm: {} bytes, sha256 {}", bytes.len(), {
-        let hash = Sha256::digest(&bytes);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    }));
+    let bytes = fs::read(out)?;
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    run::say(&format!("{name}: {} bytes, sha256 {hash}", bytes.len()));
     Ok(())
 }
