@@ -21,12 +21,12 @@ const entries = [
 ]
 const workerdEntries = ['index', 'client', 'notify']
 
-const bytes = await readFile(join(generated, 'core.wasm'))
-await writeFile(
-  join(generated, 'bytes.js'),
-  `export const BASE64 =\n  '${bytes.toString('base64')}'\n`,
-)
-await writeFile(join(generated, 'bytes.d.ts'), 'export declare const BASE64: string\n')
+for (const name of ['core', 'tools']) {
+  const bytes = await readFile(join(generated, `${name}.wasm`))
+  const text = `export const BASE64 =\n  '${bytes.toString('base64')}'\n`
+  await writeFile(join(generated, `${name}-bytes.js`), text)
+  await writeFile(join(generated, `${name}-bytes.d.ts`), 'export declare const BASE64: string\n')
+}
 
 const common = {
   absWorkingDir: home,
@@ -48,12 +48,12 @@ await build({
   ...common,
   entryPoints: workerdEntries.map(e => `src/${e}.ts`),
   outdir: 'dist/workerd',
-  external: [...common.external, './core.wasm'],
+  external: [...common.external, './core.wasm', './tools.wasm'],
   plugins: [
     {
       name: 'workerd',
       setup({ onResolve }) {
-        onResolve({ filter: /\/module\.js$/ }, () => ({ path: at('src/module.workerd.ts') }))
+        onResolve({ filter: /\/modules\.js$/ }, () => ({ path: at('src/modules.workerd.ts') }))
         onResolve({ filter: /\/transport\.default\.js$/ }, () => ({
           path: at('src/transport.workerd.ts'),
         }))
@@ -61,7 +61,9 @@ await build({
     },
   ],
 })
-await copyFile(join(generated, 'core.wasm'), at('dist/workerd/core.wasm'))
+for (const name of ['core.wasm', 'tools.wasm']) {
+  await copyFile(join(generated, name), at('dist/workerd', name))
+}
 
 // CommonJS has the same files, so that every entry shares one copy of each class there too.
 await mkdir(at('dist/cjs'), { recursive: true })
@@ -96,4 +98,6 @@ for (const format of ['esm', 'cjs']) {
   await writeFile(at('dist', format, 'codes.d.ts'), codes)
 }
 await rm(types, { recursive: true })
-await copyFile(at('../README.md'), at('README.md'))
+for (const page of ['README.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']) {
+  await copyFile(at('..', page), at(page))
+}

@@ -1,5 +1,11 @@
 import { ENDPOINTS } from '../dist/generated/endpoints.js'
-import { configure, type Config, type WxPayOptions } from './config.js'
+import {
+  checkTimeout,
+  configure,
+  type Config,
+  type LogEntry,
+  type WxPayOptions,
+} from './config.js'
 import { WxPayError } from './errors.js'
 import {
   acceptAnswer,
@@ -122,7 +128,9 @@ export class WxPay {
   async unifiedOrder(order: JsapiOrder, options?: CallOptions): Promise<OrderAnswer>
   async unifiedOrder(order: NativeOrder | JsapiOrder, options?: CallOptions): Promise<OrderAnswer> {
     const { notify_url, spbill_create_ip } = this.#config
-    const fields = { notify_url, spbill_create_ip, ...(order as unknown as Fields) }
+    const fields = { ...(order as unknown as Fields) }
+    fields['notify_url'] ??= notify_url
+    fields['spbill_create_ip'] ??= spbill_create_ip
     return (await this.#call('unifiedOrder', fields, options)) as OrderAnswer
   }
 
@@ -131,7 +139,7 @@ export class WxPay {
     order: { out_trade_no: string } | { transaction_id: string },
     options?: CallOptions,
   ): Promise<QueryAnswer> {
-    return (await this.#call('orderQuery', order, options)) as QueryAnswer
+    return (await this.#call('orderQuery', { ...order }, options)) as QueryAnswer
   }
 
   /**
@@ -199,26 +207,40 @@ export class WxPay {
     const { host, path } = ENDPOINTS[name]
     const { baseUrl, production, log } = this.#config
     const url = (baseUrl ?? host) + path + query
-    const show = (direction: 'request' | 'answer', bytes: Uint8Array | undefined, status?: number) =>
-      log?.({
+    if (timeout !== undefined) checkTimeout(timeout)
+    const show = (direction: 'request' | 'answer', bytes: Uint8Array | undefined, status?: number) => {
+      if (log === undefined) return
+      const entry: LogEntry = {
         direction,
         url: mask(url),
         ...(status === undefined ? {} : { status }),
         body: mask(new TextDecoder().decode(bytes)),
-      })
+      }
+      try {
+        log(entry)
+      } catch {
+        // An answer about money must not be lost because a log is full.
+      }
+    }
     show('request', body)
-    const answer = await this.#transport({
-      method: body === undefined ? 'GET' : 'POST',
-      url,
-      headers:
-        body === undefined
-          ? { accept: 'application/json' }
-          : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
-      ...(body === undefined ? {} : { body }),
-      timeout: timeout ?? this.#config.timeout,
-      maxBytes: MAX_ANSWER,
-      ...(signal === undefined ? {} : { signal }),
-    })
+    let answer
+    try {
+      answer = await this.#transport({
+        method: body === undefined ? 'GET' : 'POST',
+        url,
+        headers:
+          body === undefined
+            ? { accept: 'application/json' }
+            : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
+        ...(body === undefined ? {} : { body }),
+        timeout: timeout ?? this.#config.timeout,
+        maxBytes: MAX_ANSWER,
+        ...(signal === undefined ? {} : { signal }),
+      })
+    } catch (cause) {
+      if (cause instanceof WxPayError) throw cause
+      throw new WxPayError('TRANSPORT', `no answer from ${new URL(url).host}`, { cause })
+    }
     show('answer', answer.body, answer.status)
     if (production && answer.headers['x-wxpay-gateway'] !== undefined) {
       throw new WxPayError(
@@ -241,18 +263,21 @@ export class WxPay {
 function session(text: string): Session {
   let answer
   try {
-    answer = JSON.parse(text) as Record<string, unknown>
-  } catch (cause) {
-    throw new WxPayError('ANSWER_INVALID', 'the answer to the login is not JSON', { cause })
+    answer = JSON.parse(text) as Record<string, unknown> | null
+  } catch {
+    // The parser's own error quotes the text, where a session_key may stand.
+    throw new WxPayError('ANSWER_INVALID', 'the answer to the login is not JSON')
   }
-  const { errcode, errmsg, openid, session_key, unionid } = answer
+  const { errcode, errmsg, openid, session_key, unionid } = answer ?? {}
   if (errcode !== undefined && errcode !== 0) {
-    throw new WxPayError('RESULT_FAIL', `login refused (${Number(errcode)}): ${String(errmsg)}`, {
-      err_code: String(errcode),
+    const reason = JSON.stringify(errmsg ?? '(no reason given)').slice(0, 256)
+    throw new WxPayError('RESULT_FAIL', `login refused (${Number(errcode)}): ${reason}`, {
+      err_code: String(errcode).slice(0, 64),
     })
   }
-  if (typeof openid !== 'string' || typeof session_key !== 'string') {
-    throw new WxPayError('ANSWER_INVALID', 'the answer to the login has no openid')
+  const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
+  if (!filled(openid) || !filled(session_key)) {
+    throw new WxPayError('ANSWER_INVALID', 'the answer to the login has no openid or no session_key')
   }
   return { openid, session_key, ...(typeof unionid === 'string' ? { unionid } : {}) }
 }

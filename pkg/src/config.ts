@@ -69,6 +69,9 @@ const ALIASES: Record<string, readonly string[]> = {
 
 /** Checks the options, so that a wrong setting stops the start and not the first payment. */
 export function configure(options: WxPayOptions): Config {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('options must be an object: { appid, mchid, partnerKey, … }')
+  }
   const given = options as unknown as Record<string, unknown>
   const pick = (name: string): unknown => {
     const spellings = [name, ...(ALIASES[name] ?? [])].filter(n => given[n] !== undefined)
@@ -93,25 +96,52 @@ export function configure(options: WxPayOptions): Config {
     throw invalid('signType', 'is MD5 or HMAC-SHA256')
   }
   const production = options.production ?? globalThis.process?.env?.['NODE_ENV'] === 'production'
+  // 'false' from an environment variable is true, and '' is not.
+  if (typeof production !== 'boolean') throw invalid('production', 'is true or false')
   const baseUrl = text('baseUrl')?.replace(/\/+$/, '')
   if (baseUrl !== undefined) checkBase(baseUrl, production)
   const timeout = options.timeout ?? 10_000
-  if (!Number.isSafeInteger(timeout) || timeout < 1) {
-    throw invalid('timeout', 'is a number of milliseconds')
+  checkTimeout(timeout)
+  const notify_url = text('notify_url')
+  if (production && notify_url !== undefined && LOOPBACK.test(hostOf(notify_url))) {
+    throw invalid('notify_url', 'is on this machine, and this is production: WeChat cannot reach it')
+  }
+  const appSecret = text('appSecret')
+  if (appSecret?.trim() === '') throw invalid('appSecret', 'is empty')
+  for (const name of ['transport', 'log'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function') {
+      throw invalid(name, 'must be a function')
+    }
   }
   return {
     appid,
     mchid,
     key,
-    notify_url: text('notify_url'),
+    notify_url,
     spbill_create_ip: text('spbill_create_ip') ?? '127.0.0.1',
-    appSecret: text('appSecret'),
+    appSecret,
     signType,
     baseUrl,
     timeout,
     production,
     transport: options.transport,
     log: options.log,
+  }
+}
+
+/** Throws unless the number is a time that timers can wait. */
+export function checkTimeout(timeout: unknown): void {
+  if (!Number.isSafeInteger(timeout) || (timeout as number) < 1 || (timeout as number) >= 2 ** 31) {
+    throw invalid('timeout', 'is a number of milliseconds, from 1 on and below 2^31')
+  }
+}
+
+function hostOf(address: string): string {
+  try {
+    return new URL(address).hostname
+  } catch {
+    // Whether it is an address at all is asked with the order.
+    return ''
   }
 }
 
@@ -123,6 +153,9 @@ function checkBase(baseUrl: string, production: boolean): void {
     url = new URL(baseUrl)
   } catch {
     throw invalid('baseUrl', 'is no address; expected for instance http://127.0.0.1:8080')
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw invalid('baseUrl', 'is scheme, host and port, without user, query or fragment')
   }
   const loopback = LOOPBACK.test(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {

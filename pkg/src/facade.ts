@@ -1,8 +1,12 @@
+import { MINI_PROGRAM, MISMATCH, PREPAY_ID } from '../dist/generated/rules.js'
+import * as core from './core.js'
 import { WxPayError } from './errors.js'
-import { type Fields, type Flat, fieldWithNul, flatten, unflatten } from './fields.js'
+import { type Fields, type Flat, flatten, isWellFormed, pairs, type Snapshot, snapshot, unflatten } from './fields.js'
 import { type Key, reveal } from './key.js'
-import { call } from './loader.js'
+import { draw } from './nonce.js'
+import { remember, type Shape, shapeOf } from './shape.js'
 import type { Payment } from './stores/store.js'
+import { call } from './tools.js'
 
 /** The algorithm of a signature. MD5 is weak; it is here because API v2 is signed with it. */
 export type SignType = 'MD5' | 'HMAC-SHA256'
@@ -19,7 +23,12 @@ export const MAX_BYTES = 65536
  * @throws WxPayError `KEY_MISSING`, `FIELD_*` with the name of the field
  */
 export function sign(fields: Fields, key: string | Key, signType: SignType = 'MD5'): string {
-  return crossing(fields, (core, flat) => core.sign(flat, secret(key), signType))
+  const taken = snapshot(fields)
+  const text = secret(key)
+  return (
+    hotSign(taken, text, signType, false) ??
+    call(tools => tools.sign(flatten(taken), text, signType))
+  )
 }
 
 /**
@@ -27,17 +36,30 @@ export function sign(fields: Fields, key: string | Key, signType: SignType = 'MD
  * algorithms, told apart by the length of the signature; `HMAC-SHA256` accepts nothing weaker.
  */
 export function verify(fields: Fields, key: string | Key, signType: SignType = 'MD5'): boolean {
-  return crossing(fields, (core, flat) => core.verify(flat, secret(key), signType))
+  const taken = snapshot(fields)
+  const text = secret(key)
+  const { text: flat, count } = pairs(taken)
+  const verdict = plain(signType) ? core.verify(flat, count, text, isHmac(signType)) : core.REFUSED
+  return verdict === core.REFUSED
+    ? call(tools => tools.verify(flatten(taken), text, signType))
+    : verdict > 0
 }
 
 /** The string that is signed, without the key: safe to log and to compare. */
 export function stringToSign(fields: Fields): string {
-  return crossing(fields, (core, flat) => core.stringToSign(flat))
+  const taken = snapshot(fields)
+  const { text, count } = pairs(taken)
+  return core.string(text, count) ?? call(tools => tools.stringToSign(flatten(taken)))
 }
 
 /** The XML of the filled fields: text in CDATA, integers bare. */
 export function buildXml(fields: Fields): string {
-  return crossing(fields, (core, flat) => core.buildXml(flat))
+  const taken = snapshot(fields)
+  const shape = taken.full ? shapeOf(taken.names) : undefined
+  if (shape !== undefined && core.inspect(ordered(shape, taken))) {
+    return `<xml>${elements(shape, taken)}</xml>`
+  }
+  return call(tools => tools.buildXml(flatten(taken)))
 }
 
 /**
@@ -45,7 +67,14 @@ export function buildXml(fields: Fields): string {
  * among the fields.
  */
 export function signedXml(fields: Fields, key: string | Key, signType: SignType = 'MD5'): string {
-  return crossing(fields, (core, flat) => core.signedXml(flat, secret(key), signType))
+  const taken = snapshot(fields)
+  const text = secret(key)
+  const signature = hotSign(taken, text, signType, true)
+  const shape = signature === undefined ? undefined : shapeOf(taken.names)
+  if (shape !== undefined) {
+    return `<xml>${elements(shape, taken)}<sign><![CDATA[${signature}]]></sign></xml>`
+  }
+  return call(tools => tools.signedXml(flatten(taken), text, signType))
 }
 
 /**
@@ -58,7 +87,9 @@ export function parseXml(
   body: Uint8Array | string,
   { root = 'xml', maxBytes = MAX_BYTES }: { root?: string; maxBytes?: number } = {},
 ): Flat {
-  return unflatten(call(core => core.parseXml(bytes(body), root, maxBytes)))
+  const found = root === 'xml' ? core.parse(raw(body), maxBytes) : core.REFUSED
+  if (typeof found !== 'number') return found
+  return unflatten(call(tools => tools.parseXml(bytes(body), root, maxBytes)))
 }
 
 /**
@@ -72,7 +103,12 @@ export function parseSigned(
   key: string | Key | readonly (string | Key)[],
   { signType = 'MD5' }: { signType?: SignType } = {},
 ): Flat {
-  return unflatten(call(core => core.parseSigned(bytes(body), secrets(key), signType)))
+  if (plain(signType) && !Array.isArray(key)) {
+    const found = core.open(raw(body), MAX_BYTES, secret(key as string | Key), isHmac(signType))
+    if (typeof found !== 'number') return found
+    if (found === core.MISMATCH) throw mismatch()
+  }
+  return unflatten(call(tools => tools.parseSigned(bytes(body), secrets(key), signType)))
 }
 
 /** An element of a nested answer, `hblist` of a red packet for instance. */
@@ -89,7 +125,7 @@ export function parseNested(body: Uint8Array | string): Element {
 
 /** A fresh `nonce_str`: 32 letters and digits from a secure source. */
 export function nonceStr(): string {
-  return call(core => core.nonceStr())
+  return draw()
 }
 
 /** What the second signature needs. */
@@ -133,7 +169,7 @@ export interface AppPay {
 
 /** Signs the five parameters of `wx.requestPayment` (chapter 7.7). */
 export function miniProgramPay(prepaid: Prepaid, key: string | Key): MiniProgramPay {
-  return clientPay('miniProgram', prepaid, key) as MiniProgramPay
+  return hotMiniProgramPay(prepaid, key) ?? (clientPay('miniProgram', prepaid, key) as MiniProgramPay)
 }
 
 /** Signs the six parameters of `getBrandWCPayRequest` in WeChat's web view. */
@@ -141,12 +177,33 @@ export function jsapiPay(prepaid: Prepaid, key: string | Key): JsapiPay {
   return clientPay('jsapi', prepaid, key) as JsapiPay
 }
 
+/** What the second signature for the App SDK needs, in its all-lower-case names. */
+export interface AppPrepaid {
+  appid: string
+  /** The merchant id. */
+  partnerid: string
+  /** From unifiedorder; valid for two hours. */
+  prepayid: string
+  /** Unix time in seconds; now, where absent. */
+  timestamp?: number
+  /** Fresh, where absent. */
+  noncestr?: string
+  /** The `sign_type` of the order. */
+  signType?: SignType
+}
+
 /** Signs the parameters of the App SDK: `package` is the constant `Sign=WXPay`. */
-export function appPay(
-  prepaid: Omit<Prepaid, 'appId'> & { appid: string; partnerid: string },
-  key: string | Key,
-): AppPay {
-  return clientPay('app', { ...prepaid, appId: prepaid.appid }, key) as AppPay
+export function appPay(prepaid: AppPrepaid, key: string | Key): AppPay {
+  const { appid, partnerid, prepayid, timestamp, noncestr, signType = 'MD5' } = prepaid
+  const named: Prepaid & { partnerid: string } = {
+    appId: appid,
+    partnerid,
+    prepay_id: prepayid,
+    signType,
+    ...(timestamp === undefined ? {} : { timeStamp: timestamp }),
+    ...(noncestr === undefined ? {} : { nonceStr: noncestr }),
+  }
+  return clientPay('app', named, key) as AppPay
 }
 
 function clientPay(
@@ -222,28 +279,112 @@ export function queriedPayment(answer: Fields): Payment {
   return crossing(answer, (core, flat) => core.queriedPayment(flat)) as Payment
 }
 
-type Core = Parameters<Parameters<typeof call>[0]>[0]
+/** A call of the tools with fields. */
+function crossing<T>(fields: Fields, run: (tools: Tools, flat: string) => T): T {
+  const flat = flatten(snapshot(fields))
+  return call(tools => run(tools, flat))
+}
 
-/** A call with fields. The name of a field with a NUL in it is added here. */
-function crossing<T>(fields: Fields, run: (core: Core, flat: string) => T): T {
-  const flat = flatten(fields)
+type Tools = Parameters<Parameters<typeof call>[0]>[0]
+
+const isHmac = (signType: SignType): boolean => signType === 'HMAC-SHA256'
+const plain = (signType: SignType): boolean => signType === 'MD5' || isHmac(signType)
+
+/** The signature by the short way, where the fields are plain; the shape of the names is learned. */
+function hotSign(
+  taken: Snapshot,
+  key: string,
+  signType: SignType,
+  cdata: boolean,
+): string | undefined {
+  if (!plain(signType)) return undefined
+  const { names } = taken
+  if (taken.full) {
+    let shape = shapeOf(names)
+    if (shape === undefined) {
+      const { text, count } = pairs(taken)
+      const signature = core.sign(text, count, key, isHmac(signType), order => remember(names, order))
+      if (!cdata) return signature
+      shape = shapeOf(names)
+    }
+    if (shape !== undefined) {
+      // Contradictions are for the tools to explain.
+      if (cdata && shape.signType >= 0 && taken.values[shape.signType] !== signType) return undefined
+      return core.seal(ordered(shape, taken), key, isHmac(signType), cdata)
+    }
+  }
+  if (cdata) return undefined
+  const { text, count } = pairs(taken)
+  return core.sign(text, count, key, isHmac(signType), () => {})
+}
+
+/** The string to sign, put together in the order that the core gave for these names. */
+function ordered({ order, prefixes }: Shape, { values }: Snapshot): string {
+  let text = ''
+  for (let i = 0; i < order.length; i++) text += prefixes[i] + (values[order[i] as number] as string)
+  return text
+}
+
+/** The elements, in the object's order. The core has said that CDATA can hold every value. */
+function elements({ opening, closing }: Shape, { values, integers }: Snapshot): string {
+  let xml = ''
+  for (let i = 0; i < values.length; i++) {
+    xml +=
+      integers?.[i] === true
+        ? opening[i] + (values[i] as string) + closing[i]
+        : `${opening[i]}<![CDATA[${values[i]}]]>${closing[i]}`
+  }
+  return xml
+}
+
+/** The commonest case: our own clock and nonce, or ones in the documented form. */
+function hotMiniProgramPay(prepaid: Prepaid, key: string | Key): MiniProgramPay | undefined {
+  const { appId, prepay_id, signType = 'MD5' } = prepaid
+  const seconds = prepaid.timeStamp ?? Math.floor(Date.now() / 1000)
+  const nonce = prepaid.nonceStr ?? nonceStr()
+  const usual = Number.isInteger(seconds) && seconds > 0 && seconds < 10_000_000_000
+  const texts = filled(appId) && filled(prepay_id) && filled(nonce)
+  if (!usual || !texts || !plain(signType)) return undefined
+  const timeStamp = String(seconds)
+  const [a, b, c, d, e, f] = MINI_PROGRAM
+  const string = a + appId + b + nonce + c + prepay_id + d + signType + e + timeStamp + f
+  const paySign = core.seal(string, secret(key), isHmac(signType), false)
+  if (paySign === undefined) return undefined
+  return { timeStamp, nonceStr: nonce, package: PREPAY_ID + prepay_id, signType, paySign }
+}
+
+const filled = (text: unknown): boolean => typeof text === 'string' && text !== ''
+
+/**
+ * Without a stack: forgeries come in floods, and where this package refuses them is no news.
+ */
+function mismatch(): WxPayError {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
   try {
-    return call(core => run(core, flat))
-  } catch (error) {
-    const nameless =
-      error instanceof WxPayError && error.code === 'FIELD_VALUE' && error.field === undefined
-    const field = nameless ? fieldWithNul(fields) : undefined
-    if (field === undefined) throw error
-    throw new WxPayError('FIELD_VALUE', `\`${field}\`: ${(error as Error).message}`, { field })
+    return new WxPayError('SIGN_MISMATCH', MISMATCH, { field: 'sign' })
+  } finally {
+    Error.stackTraceLimit = limit
   }
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 
-function bytes(body: Uint8Array | string): Uint8Array {
-  if (typeof body === 'string') return encoder.encode(body)
-  if (body instanceof Uint8Array) return body
+function raw(body: Uint8Array | string): Uint8Array | string {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
   throw new TypeError('body must be the raw bytes (Uint8Array, Buffer) or a string')
+}
+
+function bytes(body: Uint8Array | string): Uint8Array {
+  const given = raw(body)
+  if (typeof given !== 'string') return given
+  if (!isWellFormed(given)) {
+    throw new WxPayError(
+      'XML_NOT_UTF8',
+      'the body holds half a surrogate pair, which is no text; pass the raw bytes',
+    )
+  }
+  return encoder.encode(given)
 }
 
 const runtime = globalThis as { WXWebAssembly?: unknown; wx?: unknown }

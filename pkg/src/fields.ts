@@ -9,39 +9,85 @@ export type Fields = Readonly<Record<string, FieldValue>>
 /** The fields of a received message: strings, on an object without a prototype. */
 export type Flat = Record<string, string>
 
-/** The fields as the core takes them: their count, then name, separator, value, NUL for each. */
-export function flatten(fields: Fields): string {
+/** The fields at one moment: a getter or a proxy may answer otherwise the next time. */
+export interface Snapshot {
+  names: readonly string[]
+  /** Text, `''` for what is absent. */
+  values: readonly string[]
+  /** Which are integers; absent where none is. */
+  integers: readonly boolean[] | undefined
+  /** Whether every field is filled. */
+  full: boolean
+}
+
+/** Reads each field once. @throws WxPayError `FIELD_VALUE` with the name */
+export function snapshot(fields: Fields): Snapshot {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new TypeError('fields must be an object of names and values')
   }
-  let count = 0
-  let text = ''
-  for (const name of Object.keys(fields)) {
-    // Read once: a getter may answer otherwise the next time.
-    const value: unknown = fields[name]
+  const names = Object.keys(fields)
+  if (names.length === 0 && !isPlain(fields)) {
+    throw new TypeError('fields must be a plain object; this one has no own names (a Map, a Date?)')
+  }
+  const values: string[] = []
+  let integers: boolean[] | undefined
+  let full = true
+  for (let i = 0; i < names.length; i++) {
+    const value: unknown = fields[names[i] as string]
     if (typeof value === 'string') {
-      if (!isWellFormed(value)) throw refused(name, 'holds half a surrogate pair, which is no text')
-      text += name + '\0' + value + '\0'
+      if (value === '') full = false
+      values.push(value)
     } else if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
         throw refused(
-          name,
+          names[i] as string,
           'is no integer from 0 to 2^53; amounts are integers in fen (1.5 yuan is 150), and ' +
             'anything else is given as a string',
         )
       }
-      text += name + '\x01' + value + '\0'
+      integers ??= []
+      integers[i] = true
+      values.push(String(value))
     } else if (value === null || value === undefined) {
-      continue
+      full = false
+      values.push('')
     } else {
-      throw refused(name, `is ${kind(value)}; a value is a string or an integer`)
+      throw refused(names[i] as string, `is ${kind(value)}; a value is a string or an integer`)
     }
+  }
+  return { names, values, integers, full }
+}
+
+/** `name NUL value NUL …` for the filled fields, U+0001 before an integer. */
+export function pairs({ names, values, integers }: Snapshot): { text: string; count: number } {
+  let text = ''
+  let count = 0
+  for (let i = 0; i < names.length; i++) {
+    const value = values[i] as string
+    if (value === '') continue
+    text += (names[i] as string) + (integers?.[i] === true ? '\x01' : '\0') + value + '\0'
     count++
   }
+  return { text, count }
+}
+
+/** The fields as the tools take them: their count, then the pairs. */
+export function flatten(taken: Snapshot): string {
+  for (let i = 0; i < taken.names.length; i++) {
+    const name = taken.names[i] as string
+    const value = taken.values[i] as string
+    if (!isWellFormed(value)) {
+      throw refused(name, 'holds half a surrogate pair, which is no text')
+    }
+    if (value.includes('\0') || name.includes('\0')) {
+      throw refused(name, 'holds U+0000, which no XML message can carry')
+    }
+  }
+  const { text, count } = pairs(taken)
   return count + '\0' + text
 }
 
-/** The fields that the core returned. */
+/** The fields that the tools returned. */
 export function unflatten(text: string): Flat {
   const fields = Object.create(null) as Flat
   const parts = text.split('\0')
@@ -49,17 +95,18 @@ export function unflatten(text: string): Flat {
   return fields
 }
 
-/** The field whose name or value holds the crossing's separator, which the core cannot tell. */
-export function fieldWithNul(fields: Fields): string | undefined {
-  return Object.keys(fields).find(name => name.includes('\0') || String(fields[name]).includes('\0'))
-}
-
 const HALF = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
 
-const isWellFormed: (text: string) => boolean =
+/** Whether each half of a surrogate pair has its other half. */
+export const isWellFormed: (text: string) => boolean =
   'isWellFormed' in String.prototype
     ? text => (text as string & { isWellFormed(): boolean }).isWellFormed()
     : text => !HALF.test(text)
+
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  return prototype === null || Object.getPrototypeOf(prototype as object) === null
+}
 
 function refused(name: string, reason: string): WxPayError {
   const field = JSON.stringify(name.slice(0, 64)).slice(1, -1)

@@ -20,7 +20,7 @@ export {
   stringToSign,
   verify,
 } from './facade.js'
-export type { AppPay, Element, JsapiPay, MiniProgramPay, Prepaid, SignType } from './facade.js'
+export type { AppPay, AppPrepaid, Element, JsapiPay, MiniProgramPay, Prepaid, SignType } from './facade.js'
 export type { Fields, FieldValue, Flat } from './fields.js'
 export { Key } from './key.js'
-export { trapCount } from './loader.js'
+export { trapCount } from './traps.js'

@@ -3,8 +3,10 @@ const SECRET =
   'sign|paySign|openid|sub_openid|session_key|unionid|secret|js_code|code|auth_code|sandbox_signkey|' +
   'key|user_creid|user_truename|re_user_name|re_openid|enc_bank_no|enc_true_name'
 
-const XML = new RegExp(`<(${SECRET})>[^]*?</\\1>`, 'g')
-const JSON_TEXT = new RegExp(`"(${SECRET})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'g')
+// A value without an end is masked to the end of the text: a broken answer hides nothing less, and
+// each character is looked at once.
+const XML = new RegExp(`<(${SECRET})\\s*>[^]*?(?:</\\1\\s*>|$)`, 'g')
+const JSON_TEXT = new RegExp(`"(${SECRET})"\\s*:\\s*"(?:[^"\\\\]|\\\\[^])*(?:"|\\\\?$)`, 'g')
 const QUERY = new RegExp(`\\b(${SECRET})=[^&\\s]*`, 'g')
 
 /** A message for the log: XML, JSON or a query, with the secret values replaced by `***`. */

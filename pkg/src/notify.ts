@@ -18,14 +18,17 @@ export interface NotifyOptions {
   store: OrderStore
   /** The weakest algorithm that is accepted; `MD5` by default. */
   signType?: SignType
-  /** The largest body in bytes; 65 536 by default. */
+  /** The largest body in bytes; 65 536 by default, and at most. */
   maxBytes?: number
   /** Milliseconds for the whole body; 10 000 by default. */
   bodyTimeout?: number
   /** Milliseconds for the store; 3 000 by default, since WeChat waits 5 seconds. */
   storeTimeout?: number
-  /** Sees what became of each notification. What it throws is ignored: the payment is recorded. */
-  onOutcome?: (event: NotifyEvent) => void
+  /**
+   * Sees what became of each notification; nobody waits for it. What it throws, or rejects with, is
+   * ignored: the payment is recorded.
+   */
+  onOutcome?: (event: NotifyEvent) => unknown
 }
 
 /** Outcomes after which WeChat need not come back: the payment stands in the store. */
@@ -42,13 +45,23 @@ export function paymentNotify(options: NotifyOptions): (request: Request) => Pro
   checkMerchant(appid, mchid)
   const given = Array.isArray(options.partnerKey) ? options.partnerKey : [options.partnerKey]
   const keys = given.map((key: string | Key) => (key instanceof Key ? key : new Key(key)))
+  if (keys.length === 0) throw new WxPayError('KEY_MISSING', 'at least one merchant key is needed')
+  check('signType', signType === 'MD5' || signType === 'HMAC-SHA256', 'is MD5 or HMAC-SHA256')
+  check('store', typeof store?.recordPayment === 'function', 'must be an order store')
+  check('onOutcome', ['undefined', 'function'].includes(typeof onOutcome), 'must be a function')
+  for (const [name, value, most] of [
+    ['maxBytes', maxBytes, MAX_BYTES],
+    ['bodyTimeout', bodyTimeout, 2 ** 31 - 1],
+    ['storeTimeout', storeTimeout, 2 ** 31 - 1],
+  ] as const) {
+    const fits = Number.isSafeInteger(value) && value >= 1 && value <= most
+    check(name, fits, `is an integer from 1 to ${most}`)
+  }
 
+  // What the merchant's function does, at once or later, is no matter of the reply: that depends
+  // on the store alone.
   const tell = (event: NotifyEvent) => {
-    try {
-      onOutcome?.(event)
-    } catch {
-      // The reply depends on the store alone.
-    }
+    void (async () => onOutcome?.(event))().catch(() => {})
   }
 
   return async request => {
@@ -79,6 +92,10 @@ export function paymentNotify(options: NotifyOptions): (request: Request) => Pro
   }
 }
 
+function check(field: string, fits: boolean, reason: string): void {
+  if (!fits) throw new WxPayError('CONFIG_INVALID', `\`${field}\`: ${reason}`, { field })
+}
+
 /** A refusal that has its own HTTP status, because the caller is not WeChat. */
 class Refusal extends WxPayError {
   constructor(
@@ -103,13 +120,22 @@ async function read(request: Request, maxBytes: number, timeout: number): Promis
     })
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
   if (request.body === null) return new Uint8Array()
+  if (request.bodyUsed || request.body.locked) {
+    throw new WxPayError(
+      'NOTIFY_BODY',
+      'the body was read before, and its bytes are gone; pass a request that nobody read, or ' +
+        'request.clone() to whoever reads it first',
+    )
+  }
   // Not cancelled on refusal: that would cut the connection before the reply is out.
   const reader = request.body.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
   const all = async () => {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new WxPayError('NOTIFY_BODY', 'the body broke off before its end', { cause })
+      })
       if (done) return
       size += value.length
       if (size > maxBytes) throw tooLarge()

@@ -16,6 +16,9 @@ export function defaultTransport(): Transport {
   return request =>
     new Promise<TransportAnswer>((resolve, reject) => {
       const url = new URL(request.url)
+      const aborted = () => new WxPayError('ABORTED', `the call to ${url.host} was aborted`)
+      // Before there is a request: one that is destroyed unheard would crash the process.
+      if (request.signal?.aborted === true) return reject(aborted())
       const options = { method: request.method, headers: request.headers, maxHeaderSize: 16384 }
       const call =
         url.protocol === 'http:'
@@ -28,13 +31,12 @@ export function defaultTransport(): Transport {
         call.destroy()
         reject(error)
       }
-      const abort = () => fail(new WxPayError('ABORTED', `the call to ${url.host} was aborted`))
+      const abort = () => fail(aborted())
       const deadline = setTimeout(() => {
         fail(
           new WxPayError('TIMEOUT', `no complete answer from ${url.host} in ${request.timeout} ms`),
         )
       }, request.timeout)
-      if (request.signal?.aborted === true) return abort()
       request.signal?.addEventListener('abort', abort)
 
       call.on('error', cause => {

@@ -36,7 +36,9 @@ function body(node: NodeRequest, { rawBody, body }: { rawBody?: unknown; body?: 
     if (typeof kept === 'string' || kept instanceof Uint8Array) return kept
   }
   const fields =
-    typeof body === 'object' && body !== null ? Object.keys(body).slice(0, 5).join(', ') : ''
+    typeof body === 'object' && body !== null
+      ? Object.keys(body).slice(0, 5).join(', ').slice(0, 80)
+      : ''
   throw new WxPayError(
     'NOTIFY_BODY',
     'a body parser read the notification before this route, and its raw bytes are gone (it left ' +

@@ -172,7 +172,7 @@ export async function sqlStore({ db: given, dialect: kind, now = Date.now }: Sql
     try {
       return await transact(async (trx) => (await transition(trx, payment)) ?? (await standing(trx, payment)))
     } catch (error) {
-      if (error instanceof WxPayError || dialect.isBusy(error)) throw error
+      if (error instanceof WxPayError) throw error
       // UNIQUE(transaction_id) has no common error among drivers and databases. The row that holds the number is
       // plainer: it is there, committed, or the number was not the trouble. Asked after the rollback, since
       // PostgreSQL answers nothing in a failed transaction.

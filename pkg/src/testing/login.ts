@@ -1,0 +1,55 @@
+import type { Answer } from './answer.js'
+import { json } from './answer.js'
+import { loginCode, openidOf, sessionKey } from './identifier.js'
+import type { Merchant } from './merchant.js'
+
+/** Milliseconds for which a js_code is good (code2Session). */
+const CODE_LIFE = 5 * 60_000
+
+/** The codes of `wx.login()`, and their exchange for an openid. */
+export class LoginDesk {
+  readonly #merchant: Merchant
+  readonly #now: () => number
+  readonly #issued = new Map<string, { openid: string; ends: number }>()
+  readonly #used = new Set<string>()
+
+  constructor(merchant: Merchant, now: () => number) {
+    this.#merchant = merchant
+    this.#now = now
+  }
+
+  /** A fresh js_code for this openid, as `wx.login()` would give to that user. */
+  issue(openid: string = openidOf('payer')): string {
+    if (!/^[\w-]{1,128}$/.test(openid))
+      throw new TypeError('openid must be 1 to 128 of [0-9A-Za-z_-]')
+    const code = loginCode()
+    this.#issued.set(code, { openid, ends: this.#now() + CODE_LIFE })
+    return code
+  }
+
+  /**
+   * `GET /sns/jscode2session` (code2Session). Beside issued codes it takes any
+   * `code-<name>`, which always stands for the same openid.
+   */
+  exchange(query: URLSearchParams): Answer {
+    const answer = (value: object): Answer => json(value, 200, 'text/plain') // JSON, but labelled so in production
+    const error = (errcode: number, errmsg: string): Answer => answer({ errcode, errmsg })
+    const code = query.get('js_code')
+    if (!query.get('appid')) return error(41002, 'appid missing')
+    if (query.get('appid') !== this.#merchant.appid) return error(40013, 'invalid appid')
+    if (query.get('secret') !== this.#merchant.appSecret) return error(40125, 'invalid appsecret')
+    if (query.get('grant_type') !== 'authorization_code') return error(40002, 'invalid grant_type')
+    if (!code) return error(41008, 'missing code')
+    if (this.#used.has(code)) return error(40163, 'code been used')
+    const openid = this.#openidAt(code)
+    if (openid === undefined) return error(40029, 'invalid code')
+    this.#used.add(code)
+    return answer({ session_key: sessionKey(), openid })
+  }
+
+  #openidAt(code: string): string | undefined {
+    if (/^code-[\w.-]{1,64}$/.test(code)) return openidOf(code)
+    const issued = this.#issued.get(code)
+    return issued !== undefined && issued.ends > this.#now() ? issued.openid : undefined
+  }
+}

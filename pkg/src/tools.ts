@@ -1,0 +1,29 @@
+import * as glue from '../dist/generated/tools.js'
+import { WxPayError } from './errors.js'
+import { compileTools } from './modules.js'
+import { fillRandom } from './random.js'
+import { compiled, trapped } from './traps.js'
+
+let ready = false
+
+/** Runs a call of the tools, which are compiled on the first one. Nothing happens at import. */
+export function call<T>(run: (tools: typeof glue) => T): T {
+  if (!ready) {
+    compiled(() => glue.initSync({ module: compileTools() }))
+    glue.setRandom(fillRandom)
+    ready = true
+  }
+  try {
+    return run(glue)
+  } catch (thrown) {
+    if (thrown instanceof WebAssembly.RuntimeError) {
+      glue.__wbg_reset_state()
+      glue.setRandom(fillRandom)
+      throw trapped(thrown)
+    }
+    const { code, message, field, offset, err_code } = thrown as WxPayError
+    throw typeof code === 'string'
+      ? new WxPayError(code, message, { field, offset, err_code })
+      : thrown
+  }
+}
