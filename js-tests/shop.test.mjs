@@ -1,0 +1,403 @@
+// The shop of examples/shop over real HTTP, with the gateway as its WeChat.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { createGateway, signedNotification } from 'wxpay-wasm/testing'
+import { startShop } from '../examples/shop/shop.mjs'
+
+const SHOP = fileURLToPath(new URL('../examples/shop/', import.meta.url))
+const PROBE = '<img src=x onerror=alert(1)>'
+
+/** A gateway and a shop for one test; `options` go to the shop. */
+async function open(t, options = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'wxpay-shop-test-'))
+  const messages = []
+  const reports = []
+  const gateway = await createGateway({ log: (message) => messages.push(message) })
+  let shop
+  t.after(async () => {
+    await gateway.close()
+    await shop?.close()
+    await rm(folder, { recursive: true })
+  })
+  const { appid, mchid, key: partnerKey, appSecret, url: gatewayUrl } = gateway
+  shop = await startShop({
+    appid, mchid, partnerKey, appSecret, gatewayUrl,
+    databaseUrl: `sqlite:${join(folder, 'shop.db')}`,
+    report: (error) => reports.push(error),
+    ...options,
+  })
+  return { gateway, shop, messages, reports }
+}
+
+/** One browser or phone: keeps the cookie the shop gives it. */
+function visitor(url) {
+  const self = {
+    cookie: undefined,
+    async call(method, path, body, headers = {}) {
+      const answer = await fetch(url + path, {
+        method,
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(self.cookie === undefined ? {} : { cookie: self.cookie }),
+          ...headers,
+        },
+        body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      })
+      const [set] = answer.headers.getSetCookie()
+      if (set) self.cookie = set.split(';', 1)[0]
+      const text = await answer.text()
+      const json = answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : undefined
+      return { status: answer.status, headers: answer.headers, text, json, set }
+    },
+    get: (path) => self.call('GET', path),
+    post: (path, body, headers) => self.call('POST', path, body, headers),
+    async buy(order = {}) {
+      const answer = await self.post('/order', { product_id: 'longjing-50', trade_type: 'NATIVE', ...order })
+      assert.equal(answer.status, 201, answer.text)
+      return answer.json
+    },
+  }
+  return self
+}
+
+async function notify(shop, body) {
+  const answer = await fetch(`${shop.url}/pay/notify`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body })
+  return { status: answer.status, text: await answer.text() }
+}
+
+const says = (reply) => /<return_code><!\[CDATA\[(\w+)\]\]><\/return_code>/.exec(reply.text)?.[1]
+
+test('NATIVE: order, QR code, payment, notification, query', async (t) => {
+  const { gateway, shop } = await open(t)
+  const browser = visitor(shop.url)
+  const bought = await browser.buy()
+  const path = `/order/${bought.out_trade_no}`
+  assert.match(bought.out_trade_no, /^[0-9A-Za-z]{1,32}$/)
+  assert.deepEqual(bought, {
+    out_trade_no: bought.out_trade_no,
+    total_fee: 6800,
+    code_url: gateway.orders()[0].code_url,
+    qr: `${path}/qr.svg`,
+  })
+
+  const qr = await browser.get(bought.qr)
+  assert.equal(qr.status, 200)
+  assert.equal(qr.headers.get('content-type'), 'image/svg+xml')
+  assert.match(qr.text, /^<svg /)
+
+  assert.equal((await browser.get(path)).json.state, 'NOTPAY')
+  const { order, notification } = await gateway.pay(bought.out_trade_no)
+  assert.equal(notification.accepted, true, notification.reply)
+
+  const seen = (await browser.get(path)).json
+  assert.equal(seen.state, 'SUCCESS')
+  assert.equal(seen.transaction_id, order.transaction_id)
+  const events = await shop.store.listEvents(bought.out_trade_no)
+  assert.deepEqual(events.map(({ kind, total_fee }) => [kind, total_fee]), [['paid', 6800]])
+})
+
+test('JSAPI: login, five parameters with the right paySign, payment', async (t) => {
+  const { gateway, shop, messages } = await open(t)
+  const phone = visitor(shop.url)
+
+  const early = await phone.post('/order', { product_id: 'longjing-50', trade_type: 'JSAPI' })
+  assert.equal(early.status, 401)
+  assert.equal(early.json.code, 'LOGIN_FIRST')
+
+  const login = await phone.post('/login', { code: gateway.login('oTheBuyer') })
+  assert.equal(login.status, 200)
+  const session = messages.find(({ url, direction }) => url.startsWith('/sns/') && direction === 'answer')
+  const { session_key } = JSON.parse(session.body)
+  assert.ok(session_key.length > 0)
+  assert.deepEqual(login.json, { login: true }, 'neither openid nor session_key goes to the client')
+  assert.match(login.set, /; httponly/i)
+  assert.match(login.set, /; samesite=lax/i)
+
+  const { out_trade_no, payment } = await phone.buy({ trade_type: 'JSAPI', openid: 'oSomebodyElse' })
+  assert.deepEqual(Object.keys(payment).sort(), ['nonceStr', 'package', 'paySign', 'signType', 'timeStamp'])
+  assert.match(payment.timeStamp, /^\d{10}$/)
+  const text = `appId=${gateway.appid}&nonceStr=${payment.nonceStr}&package=${payment.package}`
+    + `&signType=${payment.signType}&timeStamp=${payment.timeStamp}&key=${gateway.key}`
+  assert.equal(payment.paySign, createHash('md5').update(text).digest('hex').toUpperCase())
+  assert.equal(payment.package, `prepay_id=${gateway.orders()[0].prepay_id}`)
+
+  assert.equal(gateway.orders()[0].openid, 'oTheBuyer', 'the openid of the login, not the one in the request')
+  await gateway.pay(out_trade_no)
+  const seen = await phone.get(`/order/${out_trade_no}`)
+  assert.equal(seen.json.state, 'SUCCESS')
+  assert.ok(!seen.text.includes('oTheBuyer'))
+})
+
+test('a login renames the session and keeps its orders', async (t) => {
+  const { gateway, shop } = await open(t)
+  const phone = visitor(shop.url)
+  const { out_trade_no } = await phone.buy()
+  const before = phone.cookie
+  await phone.post('/login', { code: gateway.login('oA') })
+  assert.notEqual(phone.cookie, before)
+  assert.equal((await phone.get(`/order/${out_trade_no}`)).status, 200)
+
+  const old = visitor(shop.url)
+  old.cookie = before
+  assert.equal((await old.get(`/order/${out_trade_no}`)).status, 404, 'the old name is worth nothing')
+
+  await phone.post('/login', { code: gateway.login('oB') })
+  assert.equal((await phone.get(`/order/${out_trade_no}`)).status, 404, 'another person inherits nothing')
+})
+
+test('the price comes from the catalogue, whatever the browser sends', async (t) => {
+  const { gateway, shop } = await open(t)
+  for (const lie of [1, '1', 0, -6800, 1.5, null, { fen: 1 }]) {
+    const { out_trade_no, total_fee } = await visitor(shop.url).buy({ total_fee: lie, price: lie })
+    assert.equal(total_fee, 6800)
+    assert.equal((await shop.store.findOrder(out_trade_no)).total_fee, 6800)
+    assert.equal(gateway.orders().find((order) => order.out_trade_no === out_trade_no).total_fee, 6800)
+  }
+})
+
+test('bad notifications get FAIL and change nothing', async (t) => {
+  const { gateway, shop } = await open(t)
+  const { out_trade_no, total_fee } = await visitor(shop.url).buy()
+  const before = await shop.store.findOrder(out_trade_no)
+  const merchant = { appid: gateway.appid, mchid: gateway.mchid, key: gateway.key }
+  const fields = { out_trade_no, trade_type: 'NATIVE' }
+  const genuine = signedNotification({ ...fields, total_fee }, merchant)
+  const element = /<total_fee>.*?<\/total_fee>/.exec(genuine)[0]
+
+  const bad = {
+    'one changed digit': genuine.replace(/(<transaction_id>(?:<!\[CDATA\[)?\d+)(\d)/, (_, head, digit) => head + ((Number(digit) + 1) % 10)),
+    'without sign': genuine.replace(/<sign>.*?<\/sign>/, ''),
+    'total_fee twice': genuine.replace(element, element + element),
+    DOCTYPE: `<!DOCTYPE xml [<!ENTITY a "b">]>${genuine}`,
+    'another amount, rightly signed': signedNotification({ ...fields, total_fee: total_fee - 1 }, merchant),
+  }
+  for (const [name, body] of Object.entries(bad)) {
+    await t.test(name, async () => {
+      assert.notEqual(body, genuine)
+      const reply = await notify(shop, body)
+      assert.equal(reply.status, 200)
+      assert.equal(says(reply), 'FAIL', reply.text)
+      assert.deepEqual(await shop.store.findOrder(out_trade_no), before)
+      assert.deepEqual(await shop.store.listEvents(out_trade_no), [])
+    })
+  }
+
+  // The message they were made from is fine, so each was refused for its own fault.
+  assert.equal(says(await notify(shop, genuine)), 'SUCCESS')
+  assert.equal((await shop.store.findOrder(out_trade_no)).state, 'SUCCESS')
+})
+
+test('the same genuine notification 50 times at once makes one event', async (t) => {
+  const { gateway, shop } = await open(t)
+  const { out_trade_no, total_fee } = await visitor(shop.url).buy()
+  const body = signedNotification({ out_trade_no, total_fee }, { appid: gateway.appid, mchid: gateway.mchid, key: gateway.key })
+  const replies = await Promise.all(Array.from({ length: 50 }, () => notify(shop, body)))
+  assert.deepEqual(replies.map(says), Array(50).fill('SUCCESS'))
+  assert.equal((await shop.store.listEvents(out_trade_no)).length, 1)
+})
+
+test('a session sees its own orders only', async (t) => {
+  const { shop } = await open(t)
+  const owner = visitor(shop.url)
+  const other = visitor(shop.url)
+  const mine = await owner.buy()
+  await other.buy()
+
+  for (const path of [`/order/${mine.out_trade_no}`, mine.qr]) {
+    assert.equal((await owner.get(path)).status, 200)
+    const never = await other.get(path.replace(mine.out_trade_no, 'never'))
+    for (const stranger of [other, visitor(shop.url)]) {
+      const answer = await stranger.get(path)
+      assert.equal(answer.status, 404)
+      assert.equal(answer.text, never.text, 'it looks like an order that never was')
+    }
+  }
+})
+
+test('markup in body and attach stays text', async (t) => {
+  const product = { product_id: 'probe', name: { zh: PROBE, en: PROBE }, about: { zh: PROBE, en: PROBE }, body: PROBE, total_fee: 5 }
+  const { gateway, shop } = await open(t, { catalogue: [product] })
+  const browser = visitor(shop.url)
+  const { out_trade_no } = await browser.buy({ product_id: 'probe', attach: PROBE })
+  await gateway.pay(out_trade_no)
+
+  for (const path of [`/order/${out_trade_no}`, '/products']) {
+    const answer = await browser.get(path)
+    assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+  }
+  const { json } = await browser.get(`/order/${out_trade_no}`)
+  assert.equal(json.body, PROBE)
+  assert.equal(json.attach, PROBE)
+  assert.equal(json.state, 'SUCCESS')
+})
+
+test('every answer carries the content policy, and the page has no inline script', async (t) => {
+  const { shop } = await open(t)
+  const browser = visitor(shop.url)
+  for (const path of ['/', '/shop.js', '/products', '/order/x', '/nowhere']) {
+    const policy = (await browser.get(path)).headers.get('content-security-policy')
+    assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'/)
+    assert.doesNotMatch(policy, /unsafe/)
+  }
+  const { text } = await browser.get('/')
+  assert.doesNotMatch(text, /<script(?![^>]* src=)|\son\w+=|\sstyle=/i)
+  for (const [, src] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+    assert.equal((await browser.get(src)).status, 200, src)
+  }
+})
+
+test('a lost notification is made up for by a query, asked sparingly', async (t) => {
+  let clock = Date.now()
+  const { gateway, shop, messages } = await open(t, {
+    now: () => clock,
+    publicUrl: 'http://127.0.0.1:9', // nobody listens there
+  })
+  const browser = visitor(shop.url)
+  const { out_trade_no } = await browser.buy()
+  const queries = () => messages.filter(({ direction, url }) => direction === 'request' && url === '/pay/orderquery').length
+  const look = async () => (await browser.get(`/order/${out_trade_no}`)).json.state
+
+  for (let second = 0; second < 5; second++) {
+    assert.equal(await look(), 'NOTPAY')
+    clock += 999
+  }
+  assert.equal(queries(), 0, 'not in the first five seconds')
+  clock += 100
+  assert.equal(await look(), 'NOTPAY')
+  assert.equal(await look(), 'NOTPAY')
+  assert.equal(queries(), 1)
+
+  const { notification } = await gateway.pay(out_trade_no)
+  assert.equal(notification.accepted, false)
+  assert.equal(await look(), 'NOTPAY')
+  assert.equal(queries(), 1)
+  clock += 5001
+  assert.equal(await look(), 'SUCCESS')
+  assert.equal(await look(), 'SUCCESS')
+  assert.equal(queries(), 2)
+  assert.deepEqual((await shop.store.listEvents(out_trade_no)).map(({ kind }) => kind), ['paid'])
+})
+
+test('errors are JSON with a status, and tell no secrets', async (t) => {
+  const { gateway, shop, reports } = await open(t)
+  const browser = visitor(shop.url)
+  const order = (fields) => ['POST', '/order', { product_id: 'sample', trade_type: 'NATIVE', ...fields }]
+  const cases = [
+    [404, 'NOT_FOUND', 'GET', '/nowhere'],
+    [405, 'METHOD', 'DELETE', '/order'],
+    [404, 'PRODUCT', ...order({ product_id: 'gold' })],
+    [404, 'PRODUCT', ...order({ product_id: '__proto__' })],
+    [400, 'TRADE_TYPE', ...order({ trade_type: 'MWEB' })],
+    [400, 'ATTACH', ...order({ attach: '茶'.repeat(43) })],
+    [400, 'ATTACH', ...order({ attach: 'a\nb' })],
+    [400, 'ATTACH', ...order({ attach: '\ud800' })],
+    [400, 'ATTACH', ...order({ attach: 7 })],
+    [400, 'NOT_JSON', 'POST', '/order', '{'],
+    [400, 'NOT_JSON', 'POST', '/order', '[]'],
+    [400, 'NOT_JSON', 'POST', '/order', 'null'],
+    [413, 'TOO_LARGE', 'POST', '/order', `"${'x'.repeat(5000)}"`],
+    [400, 'CODE', 'POST', '/login', {}],
+    [400, 'CODE', 'POST', '/login', { code: 'a b' }],
+  ]
+  for (const [status, code, method, path, body] of cases) {
+    const answer = await browser.call(method, path, body)
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    assert.deepEqual(Object.keys(answer.json), ['code', 'message'])
+    assert.equal(answer.json.code, code)
+  }
+  const form = await browser.post('/order', 'product_id=sample', { 'content-type': 'application/x-www-form-urlencoded' })
+  assert.equal(form.status, 415)
+  assert.equal(gateway.orders().length, 0)
+  assert.deepEqual(reports, [], 'a mistake of the client is no news to the shop')
+
+  const stale = await browser.post('/login', { code: 'neverIssued' })
+  assert.ok(stale.status === 502, stale.text)
+  assert.equal(reports.length, 1)
+
+  await gateway.close()
+  const dead = await browser.post('/order', { product_id: 'sample', trade_type: 'NATIVE' })
+  assert.ok(dead.status === 502 || dead.status === 504, dead.text)
+  for (const { text } of [stale, dead]) {
+    for (const secret of [gateway.key, gateway.appSecret, gateway.url, 'ECONNREFUSED']) assert.ok(!text.includes(secret), text)
+  }
+})
+
+/** Runs a script of the shop; `ready` ends it with SIGTERM once it has printed that. */
+async function run(t, script, { args = [], env = {}, ready } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'wxpay-shop-run-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const child = spawn(process.execPath, [join(SHOP, script), ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, TMPDIR: folder, ...env },
+  })
+  t.after(() => child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text
+      if (ready?.test(output)) {
+        ready = undefined
+        child.kill('SIGTERM')
+      }
+    })
+  }
+  const [code, signal] = await once(child, 'close')
+  return { code, signal, output, left: await readdir(folder) }
+}
+
+test('demo.mjs --once buys twice, proves both, and leaves nothing behind', async (t) => {
+  const { code, output, left } = await run(t, 'demo.mjs', { args: ['--once'], env: { NODE_ENV: 'production' } })
+  assert.equal(code, 0, output)
+  assert.match(output, /All right/)
+  assert.equal(output.match(/POST \/pay\/notify/g).length, 2)
+  assert.doesNotMatch(output, /\x1b/, 'no colours without a terminal')
+  const gateway = await createGateway()
+  await gateway.close()
+  for (const secret of [gateway.key, gateway.appSecret]) assert.ok(!output.includes(secret))
+  assert.doesNotMatch(output, /<(sign|openid)>(?!(<!\[CDATA\[)?\*)/, 'signatures and openids are masked')
+  assert.deepEqual(left, [])
+})
+
+test('demo.mjs stops on SIGTERM and removes its folder', async (t) => {
+  const { code, output, left } = await run(t, 'demo.mjs', { ready: /Ctrl-C/ })
+  assert.equal(code, 0, output)
+  assert.match(output, /http:\/\/127\.0\.0\.1:\d+/)
+  assert.deepEqual(left, [])
+})
+
+test('server.mjs takes the environment, and says what is missing', async (t) => {
+  const none = await run(t, 'server.mjs')
+  assert.equal(none.code, 2)
+  assert.match(none.output, /WXPAY_APPID, WXPAY_MCHID, WXPAY_KEY/)
+
+  const gateway = await createGateway()
+  t.after(() => gateway.close())
+  const merchant = {
+    PORT: '0',
+    WXPAY_APPID: gateway.appid,
+    WXPAY_MCHID: gateway.mchid,
+    WXPAY_KEY: gateway.key,
+    WXPAY_SECRET: gateway.appSecret,
+  }
+  const unreachable = await run(t, 'server.mjs', { env: merchant })
+  assert.equal(unreachable.code, 2)
+  assert.match(unreachable.output, /PUBLIC_URL/)
+
+  const env = { ...merchant, GATEWAY_URL: gateway.url }
+  const wrong = await run(t, 'server.mjs', { env: { ...env, WXPAY_KEY: `${gateway.key}x` } })
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.output, /^KEY_INVALID: /)
+  assert.ok(!wrong.output.includes(gateway.key))
+
+  const { code, output, left } = await run(t, 'server.mjs', { env, ready: /http:\/\/127\.0\.0\.1:\d+/ })
+  assert.equal(code, 0, output)
+  assert.ok(left.includes('shop.db'), 'the default database is a file where the shop was started')
+})
