@@ -1,0 +1,9 @@
+/**
+ * One flat record of what became of a notification, fit for a log: no openid
+ * and no message, only numbers, the amount and the reason.
+ */
+export function audit({ outcome, payment, error }) {
+  if (outcome === 'refused') return { outcome, code: error.code, message: error.message }
+  const { out_trade_no, transaction_id, total_fee } = payment
+  return { outcome, out_trade_no, transaction_id, total_fee }
+}
