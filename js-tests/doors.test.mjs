@@ -41,7 +41,7 @@ describe('nothing happens at import', () => {
     require: [
       `import { createRequire } from 'node:module'
        const load = createRequire(process.cwd() + '/x.js')`,
-      // Without the condition "module-sync", as in Node 18 and the first of 20.
+      // As in Node 18 and the first of 20.
       '--no-experimental-require-module',
     ],
   }
@@ -116,7 +116,7 @@ test('what stands behind the main door', () => {
 })
 
 describe('the error codes', () => {
-  const home = dirname(fileURLToPath(import.meta.resolve('wxpay-wasm')))
+  const home = join(dirname(fileURLToPath(import.meta.resolve('wxpay-wasm/package.json'))), 'dist/esm')
 
   test('a closed list, each once', () => {
     assert.equal(new Set(ERROR_CODES).size, ERROR_CODES.length)

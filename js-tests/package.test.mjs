@@ -81,7 +81,7 @@ describe('the official example', () => {
   }
   for (const [name, [script, type]] of Object.entries(ways)) {
     test(name, () => assert.deepEqual(run(script, { type }), [MD5, HMAC]))
-    // As in versions of Node that do not know the condition "module-sync".
+    // As in versions of Node where require cannot load ESM.
     test(`${name}, in older versions of Node`, () => {
       const options = ['--no-experimental-require-module']
       assert.deepEqual(run(script, { type, options }), [MD5, HMAC])
@@ -180,7 +180,7 @@ describe('what is in the files', () => {
 
   test('the pages that belong there, and nothing that does not', () => {
     assert.ok(files.includes('README.md') && files.includes('LICENSE'), files.join())
-    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/(esm|cjs|workerd)\/.+\.(js|d\.ts|wasm|json))$/.test(file))
+    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json))$/.test(file))
     assert.deepEqual(strange, [])
   })
 

@@ -1,4 +1,4 @@
-// Bundles the TypeScript into dist/esm, dist/cjs and dist/workerd, and writes the types.
+// Bundles the TypeScript into dist/esm, dist/cjs, dist/node and dist/workerd, and writes the types.
 import { build, transform } from 'esbuild'
 import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +11,6 @@ const generated = at('dist/generated')
 
 const entries = [
   'index',
-  'node',
   'client',
   'notify',
   'adapters/koa',
@@ -41,7 +40,14 @@ const common = {
   external: ['kysely', 'node:*'],
 }
 
-await build({ ...common, entryPoints: entries.map(e => `src/${e}.ts`), outdir: 'dist/esm' })
+// As an entry the tools become a file of their own.
+await build({
+  ...common,
+  entryPoints: [...entries, 'tools-module'].map(e => `src/${e}.ts`),
+  outdir: 'dist/esm',
+})
+const toolsFile = /"\.\/(.+)"/.exec(await readFile(at('dist/esm/tools-module.js'), 'utf8'))[1]
+await rm(at('dist/esm/tools-module.js'))
 
 // workerd imports the bytes as a module and has fetch, not node:https.
 await build({
@@ -65,15 +71,35 @@ for (const name of ['core.wasm', 'tools.wasm']) {
   await copyFile(join(generated, name), at('dist/workerd', name))
 }
 
-// CommonJS has the same files, so that every entry shares one copy of each class there too.
+// CommonJS has the same files, so that every entry shares one copy of each class there too. It can
+// read the tools when they are needed, and Node's own crypto where there is no other.
 await mkdir(at('dist/cjs'), { recursive: true })
 await writeFile(at('dist/cjs/package.json'), '{ "type": "commonjs" }\n')
+let lazy = 0
 for (const file of await readdir(at('dist/esm'), { recursive: true })) {
   if (!file.endsWith('.js')) continue
   const source = await readFile(at('dist/esm', file), 'utf8')
-  const { code } = await transform(source, { format: 'cjs', target: 'es2022', platform: 'node' })
+  const { code } = await transform(source, {
+    format: 'cjs',
+    target: 'es2022',
+    platform: 'node',
+    define: { NODE_REQUIRE: 'require' },
+  })
+  const eager = new RegExp(`var (\\w+) = require\\("\\./${toolsFile.replace('.', '\\.')}"\\);`)
+  const text = code.replace(eager, (_, name) => {
+    lazy++
+    return `const ${name} = { get TOOLS() { return require("./${toolsFile}").TOOLS; } };`
+  })
   await mkdir(dirname(at('dist/cjs', file)), { recursive: true })
-  await writeFile(at('dist/cjs', file), code)
+  await writeFile(at('dist/cjs', file), text)
+}
+if (lazy === 0) throw new Error('nothing reads the tools')
+
+// In Node, import leads to the same files as require: one copy of each class in a process.
+for (const entry of entries) {
+  const up = '../'.repeat(entry.split('/').length)
+  await mkdir(dirname(at('dist/node', entry)), { recursive: true })
+  await writeFile(at('dist/node', `${entry}.js`), `export * from '${up}cjs/${entry}.js'\n`)
 }
 
 const types = at('dist/types')

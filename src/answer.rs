@@ -1,9 +1,10 @@
 //! What the gateway answers, and what of it may be believed (chapter 9.1, "return results").
 
 use crate::{
-    Error, ErrorCode, Fields, Key, Result, SignType, endpoint::Endpoint, signed::verify_any, xml,
+    Error, ErrorCode, Fields, Key, Result, SignType, endpoint::Endpoint, error::quote,
+    signed::verify_any, xml,
 };
-use alloc::format;
+use alloc::{format, string::String};
 
 /// The fields of a successful answer, verified and matched with the question.
 ///
@@ -27,7 +28,7 @@ pub fn accept(
         let text = answer.filled("return_msg").or(answer.filled("retmsg"));
         return Err(Error::new(
             ErrorCode::ReturnFail,
-            format!("the gateway did not accept the request: {}", quote(text)),
+            format!("the gateway did not accept the request: {}", said(text)),
         )
         .answered(&answer));
     }
@@ -56,11 +57,7 @@ pub fn accept(
     if answer.filled("result_code") != Some("SUCCESS") {
         return Err(Error::new(
             ErrorCode::ResultFail,
-            format!(
-                "{}: {}",
-                quote(answer.filled("err_code")),
-                quote(answer.filled("err_code_des"))
-            ),
+            format!("{}: {}", said(answer.filled("err_code")), said(answer.filled("err_code_des"))),
         )
         .answered(&answer));
     }
@@ -70,7 +67,6 @@ pub fn accept(
     Ok(answer)
 }
 
-/// A text of the other side for an error message: bounded, nothing that could break a log line.
-fn quote(text: Option<&str>) -> alloc::string::String {
-    text.unwrap_or("(no reason given)").chars().take(256).flat_map(char::escape_debug).collect()
+fn said(text: Option<&str>) -> String {
+    quote(text.unwrap_or("(no reason given)"), 256)
 }

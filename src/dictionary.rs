@@ -1,4 +1,4 @@
-//! The names of the fields that API v2 is known to use, sorted by their bytes.
+//! The names of the fields that stand in most messages of API v2, sorted by their bytes.
 //!
 //! The rank of a known name is its sort order, so a message of known names is sorted by setting
 //! bits. Names that are not here work as well, only slower: nothing is ever learned from a message,
@@ -8,66 +8,45 @@ use crate::text;
 
 /// The names, separated by single spaces.
 pub const NAMES: &str = "\
-    account act_name action_type amount appId appid attach auth_code bank_code bank_type \
-    bill_type body brand_id brand_mch_id cash_fee cash_fee_type cash_refund_fee cert_id \
-    cert_type change_type check_name client_ip clientip close_reason cmms_amt code code_url \
-    consume_fee consume_mch_id contract_code contract_display_account contract_err_code \
-    contract_err_code_des contract_expired_time contract_id contract_terminated_time \
-    contract_termination_mode contract_termination_remark cost_price coupon_budget coupon_count \
-    coupon_fee coupon_fee_0 coupon_fee_1 coupon_fee_10 coupon_fee_11 coupon_fee_12 coupon_fee_13 \
-    coupon_fee_14 coupon_fee_15 coupon_fee_16 coupon_fee_17 coupon_fee_18 coupon_fee_19 \
-    coupon_fee_2 coupon_fee_3 coupon_fee_4 coupon_fee_5 coupon_fee_6 coupon_fee_7 coupon_fee_8 \
-    coupon_fee_9 coupon_id coupon_id_0 coupon_id_1 coupon_id_10 coupon_id_11 coupon_id_12 \
-    coupon_id_13 coupon_id_14 coupon_id_15 coupon_id_16 coupon_id_17 coupon_id_18 coupon_id_19 \
-    coupon_id_2 coupon_id_3 coupon_id_4 coupon_id_5 coupon_id_6 coupon_id_7 coupon_id_8 \
-    coupon_id_9 coupon_mininum coupon_mininumn coupon_name coupon_refund_count \
-    coupon_refund_count_0 coupon_refund_count_1 coupon_refund_count_2 coupon_refund_count_3 \
-    coupon_refund_count_4 coupon_refund_fee coupon_refund_fee_0 coupon_refund_fee_1 \
-    coupon_refund_fee_2 coupon_refund_fee_3 coupon_refund_fee_4 coupon_stock_type coupon_type \
-    coupon_type_0 coupon_type_1 coupon_type_10 coupon_type_11 coupon_type_12 coupon_type_13 \
-    coupon_type_14 coupon_type_15 coupon_type_16 coupon_type_17 coupon_type_18 coupon_type_19 \
-    coupon_type_2 coupon_type_3 coupon_type_4 coupon_type_5 coupon_type_6 coupon_type_7 \
-    coupon_type_8 coupon_type_9 custom_relation deposit desc description detail detail_id \
-    device_info duty enc_bank_no enc_true_name err_code err_code_des errcode errmsg error_code \
-    error_code_des explanation fail_reason fee_type finder_template_id finish_time good goods_id \
-    goods_name goods_tag hb_type hblist is_partial_use is_send_num is_snapshotuser is_subscribe \
-    limit limit_pay long_url max_quota max_ratio mch_appid mch_billno mch_id mchid message \
-    miniprogram_path miniprogram_username msgappid mweb_url name nonceStr nonce_str noncestr \
-    notify_url offset op_user_id open_id openid operate_time order_fee order_id out_order_no \
-    out_refund_no out_refund_no_0 out_refund_no_1 out_refund_no_2 out_refund_no_3 \
-    out_refund_no_4 out_return_no out_trade_no package partner_trade_no partnerid paySign \
-    pay_succ_time payment_amount payment_no payment_time plan_id pre_entrustweb_id prepay_id \
-    prepayid price product_fee product_id profit_sharing promotion_detail pub_key quantity rate \
-    rate_time rate_value re_openid re_user_name reason receipt receipt_id receiver receivers \
-    record_num redirect_url refund_account refund_account_0 refund_account_1 refund_account_2 \
-    refund_account_3 refund_account_4 refund_amount refund_amout refund_channel refund_channel_0 \
-    refund_channel_1 refund_channel_2 refund_channel_3 refund_channel_4 refund_count refund_desc \
-    refund_fee refund_fee_0 refund_fee_1 refund_fee_2 refund_fee_3 refund_fee_4 refund_fee_type \
-    refund_id refund_id_0 refund_id_1 refund_id_2 refund_id_3 refund_id_4 refund_recv_accout \
-    refund_recv_accout_0 refund_recv_accout_1 refund_recv_accout_2 refund_recv_accout_3 \
-    refund_recv_accout_4 refund_status_0 refund_status_1 refund_status_2 refund_status_3 \
-    refund_status_4 refund_success_time_0 refund_success_time_1 refund_success_time_2 \
-    refund_success_time_3 refund_success_time_4 refund_time relation_type remark req_info \
-    request_serial result result_code result_msg retcode retmsg return_app return_appid \
-    return_code return_msg return_no risk_info sandbox_signkey scene scene_id scene_info \
-    send_listid send_name send_time send_type settlement_refund_fee settlement_refund_fee_0 \
-    settlement_refund_fee_1 settlement_refund_fee_2 settlement_refund_fee_3 \
-    settlement_refund_fee_4 settlement_total_fee short_url sign signType sign_type signature \
-    spbill_create_ip state status store_id sub_appid sub_is_subscribe sub_mch_id sub_openid \
-    sub_order_id sub_order_no tar_type timeStamp time_end time_expire time_stamp time_start \
-    timestamp total_amount total_fee total_num total_refund_count trade_state trade_state_desc \
-    trade_type transaction_id transfer_name transfer_time transport_fee type unionid user_creid \
-    user_truename user_type version wishing workwx_sign wxpay_goods_id";
+    act_name amount appId appid attach auth_code bank_type bill_date bill_type body cash_fee \
+    cash_fee_type cash_refund_fee change_type check_name client_ip code_url combine_appid \
+    contract_code contract_display_account contract_id coupon_count coupon_fee coupon_fee_0 \
+    coupon_fee_1 coupon_fee_10 coupon_fee_11 coupon_fee_12 coupon_fee_13 coupon_fee_14 \
+    coupon_fee_15 coupon_fee_16 coupon_fee_17 coupon_fee_18 coupon_fee_19 coupon_fee_2 \
+    coupon_fee_3 coupon_fee_4 coupon_fee_5 coupon_fee_6 coupon_fee_7 coupon_fee_8 coupon_fee_9 \
+    coupon_id coupon_id_0 coupon_id_1 coupon_id_10 coupon_id_11 coupon_id_12 coupon_id_13 \
+    coupon_id_14 coupon_id_15 coupon_id_16 coupon_id_17 coupon_id_18 coupon_id_19 coupon_id_2 \
+    coupon_id_3 coupon_id_4 coupon_id_5 coupon_id_6 coupon_id_7 coupon_id_8 coupon_id_9 \
+    coupon_refund_count coupon_refund_count_0 coupon_refund_count_1 coupon_refund_fee \
+    coupon_refund_fee_0 coupon_refund_fee_1 coupon_type coupon_type_0 coupon_type_1 \
+    coupon_type_10 coupon_type_11 coupon_type_12 coupon_type_13 coupon_type_14 coupon_type_15 \
+    coupon_type_16 coupon_type_17 coupon_type_18 coupon_type_19 coupon_type_2 coupon_type_3 \
+    coupon_type_4 coupon_type_5 coupon_type_6 coupon_type_7 coupon_type_8 coupon_type_9 desc \
+    detail device_info err_code err_code_des fee_type goods_tag is_subscribe limit_pay mch_appid \
+    mch_billno mch_id mchid mweb_url nonceStr nonce_str noncestr notify_url openid operate_time \
+    out_refund_no out_refund_no_0 out_refund_no_1 out_trade_no package partner_trade_no \
+    partnerid paySign payment_no payment_time plan_id prepay_id prepayid product_id \
+    profit_sharing promotion_detail rate_value re_openid re_user_name receipt refund_account \
+    refund_account_0 refund_account_1 refund_channel refund_channel_0 refund_channel_1 \
+    refund_count refund_desc refund_fee refund_fee_0 refund_fee_1 refund_fee_type refund_id \
+    refund_id_0 refund_id_1 refund_recv_accout refund_recv_accout_0 refund_recv_accout_1 \
+    refund_request_source refund_status refund_status_0 refund_status_1 refund_success_time_0 \
+    refund_success_time_1 remark req_info request_serial result_code result_msg return_code \
+    return_msg scene_id scene_info send_name settlement_refund_fee settlement_refund_fee_0 \
+    settlement_refund_fee_1 settlement_total_fee sign signType sign_type spbill_create_ip \
+    sub_appid sub_is_subscribe sub_mch_id sub_openid success_time timeStamp time_end time_expire \
+    time_stamp time_start timestamp total_amount total_fee total_num total_refund_count \
+    trade_state trade_state_desc trade_type transaction_id version wishing wxappid";
 
 /// How many there are.
 pub const COUNT: usize = count();
 
 pub(crate) const BYTES: &[u8] = NAMES.as_bytes();
 /// Twice the names and more: most look-ups end at the first place.
-const PLACES: usize = 1024;
-const FREE: u16 = u16::MAX;
+const PLACES: usize = 512;
+const FREE: u8 = u8::MAX;
 const STARTS: [u16; COUNT + 1] = starts();
-const TABLE: [u16; PLACES] = table();
+const TABLE: [u8; PLACES] = table();
 
 /// `sign`, which is never signed.
 pub(crate) const SIGN: u16 = rank(b"sign");
@@ -119,10 +98,10 @@ const fn mix(
     last_but_one: usize,
     last: usize,
 ) -> usize {
-    (length * 67 + last * 437 + last_but_one * 363 + first * 259 + middle * 45) % PLACES
+    (length * 1007 + last * 547 + last_but_one * 625 + first * 71 + middle * 481) % PLACES
 }
 
-const fn table() -> [u16; PLACES] {
+const fn table() -> [u8; PLACES] {
     let mut table = [FREE; PLACES];
     let mut rank = 0;
     while rank < COUNT {
@@ -130,7 +109,7 @@ const fn table() -> [u16; PLACES] {
         while table[at] != FREE {
             at = (at + 1) % PLACES;
         }
-        table[at] = rank as u16;
+        table[at] = rank as u8;
         rank += 1;
     }
     table
@@ -173,6 +152,7 @@ const fn compare(a: &[u8], b: &[u8]) -> core::cmp::Ordering {
 
 // The ranks are the sort order: a name out of its place would break signatures.
 const _: () = {
+    assert!(COUNT < FREE as usize);
     let mut rank = 1;
     while rank < COUNT {
         assert!(matches!(compare(name_at(rank - 1), name_at(rank)), core::cmp::Ordering::Less));
@@ -193,6 +173,7 @@ pub(crate) fn find(message: &[u8], start: usize, length: usize) -> Option<u16> {
         if rank == FREE {
             return None;
         }
+        let rank = u16::from(rank);
         let (first, next) = span(rank);
         if next - first == length && text::equal(message, start, BYTES, first, length) {
             return Some(rank);

@@ -157,9 +157,7 @@ impl Error {
     }
 
     pub(crate) fn field(mut self, name: &str) -> Self {
-        // A name comes from outside: bound it, and let nothing through that could break a log line.
-        let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
-        self.0.field = Some(name);
+        self.0.field = Some(quote(name, 64));
         self
     }
 
@@ -219,3 +217,18 @@ impl fmt::Debug for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// A text from outside for a message: bounded, and nothing in it that could break a log line.
+pub(crate) fn quote(text: &str, limit: usize) -> String {
+    let mut quoted = String::new();
+    for c in text.chars().take(limit) {
+        // Controls, the marks that change the direction of text, and the separators of lines.
+        let harmful = matches!(
+            c,
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        );
+        quoted.push(if harmful { '\u{fffd}' } else { c });
+    }
+    quoted
+}

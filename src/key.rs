@@ -15,12 +15,13 @@ impl Key {
     ///
     /// # Errors
     /// `KEY_MISSING` for an empty key, `KEY_INVALID` with the likely reason for anything else.
-    pub fn new(text: &str) -> Result<Self> {
+    pub fn new(text: impl Into<String>) -> Result<Self> {
+        let text = Zeroizing::new(text.into());
         let invalid = |reason| Err(Error::new(ErrorCode::KeyInvalid, reason));
         if text.trim().is_empty() {
             return Self::any(text.trim());
         }
-        if text.trim() != text || text.starts_with('\u{feff}') {
+        if text.trim() != *text || text.starts_with('\u{feff}') {
             return invalid(
                 "the merchant key has white space or a byte order mark at its start or end; \
                  was it read from a file with a trailing newline?",
@@ -44,14 +45,15 @@ impl Key {
                 _ => "the merchant key must be 32 characters; this one is longer",
             });
         }
-        Ok(Key(Zeroizing::new(text.into())))
+        Ok(Key(text))
     }
 
     /// Any key that is not empty: published vectors and sandbox keys have other shapes.
     ///
     /// # Errors
     /// `KEY_MISSING` for an empty key.
-    pub fn any(text: &str) -> Result<Self> {
+    pub fn any(text: impl Into<String>) -> Result<Self> {
+        let text = Zeroizing::new(text.into());
         if text.is_empty() {
             return Err(Error::new(
                 ErrorCode::KeyMissing,
@@ -59,7 +61,7 @@ impl Key {
                  page); none came",
             ));
         }
-        Ok(Key(Zeroizing::new(text.into())))
+        Ok(Key(text))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

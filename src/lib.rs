@@ -28,6 +28,7 @@ mod error;
 mod fault;
 mod fields;
 mod key;
+mod sha256;
 mod sign;
 
 pub mod answer;

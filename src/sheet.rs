@@ -111,11 +111,27 @@ impl Sheet {
         self.order.as_ptr()
     }
 
-    /// Whether every field is signed: filled, and not the signature itself.
-    #[must_use]
-    pub fn has_only_signed(&self, message: &[u8]) -> bool {
-        let filled = |entry: &Entry| entry.value_start < entry.value_end;
-        self.entries().iter().all(filled) && self.value(message, SIGN).is_empty()
+    /// The signing order when every field is filled, so that it holds for other values too; the
+    /// signature itself is not in it.
+    pub fn signing_order(&mut self, message: &[u8]) -> Option<usize> {
+        if !self.entries().iter().all(|entry| entry.value_start < entry.value_end) {
+            return None;
+        }
+        let count = self.sort(message).len();
+        let Sheet { order, entries, .. } = self;
+        let is_sign = |index: u16| {
+            let rank = entries.get(usize::from(index)).map(|entry| entry.name_rank & 0xffff);
+            rank == Some(u32::from(SIGN))
+        };
+        let mut kept = 0;
+        for at in 0..count {
+            let index = order.get(at).copied()?;
+            if !is_sign(index) {
+                *order.get_mut(kept)? = index;
+                kept += 1;
+            }
+        }
+        Some(kept)
     }
 
     fn clear(&mut self) {
@@ -124,8 +140,8 @@ impl Sheet {
         self.unknown_count = 0;
     }
 
-    /// Reads a message in XML. Values are decoded where they stand. `undamaged` refuses U+FFFD,
-    /// which may stand for half a surrogate pair that was lost before.
+    /// Reads a message in XML as WeChat writes it: no declaration, no references. `undamaged` refuses
+    /// U+FFFD, which may stand for half a surrogate pair that was lost before.
     ///
     /// # Errors
     /// [`Refusal::Other`].
@@ -137,10 +153,10 @@ impl Sheet {
     ) -> Result<(), Refusal> {
         self.clear();
         let mut twice = false;
-        let seen = scan(body, b"xml", limits, |body, rank, name, value| {
-            twice |= !self.add(body, rank, name, value, 0);
+        let seen = scan::<true>(body, b"xml", limits, |rank, name, value| {
+            twice |= !self.add(rank, name, value, 0);
         })?;
-        if twice || (undamaged && seen.replacement) {
+        if twice || (undamaged && seen.replacement) || !self.sort_unknown(body) {
             return Err(Refusal::Other);
         }
         if seen.beyond_ascii {
@@ -176,20 +192,19 @@ impl Sheet {
             // A value that holds a separator shifts what follows; its end must be a NUL.
             if pairs.get(value_end) != Some(&0)
                 || !(rank.is_some() || is_name(name))
-                || !self.add(pairs, rank, at..name_end, name_end + 1..value_end, integer)
+                || !self.add(rank, at..name_end, name_end + 1..value_end, integer)
             {
                 return Err(Refusal::Other);
             }
             at = value_end + 1;
         }
-        if at == pairs.len() { Ok(()) } else { Err(Refusal::Other) }
+        if at == pairs.len() && self.sort_unknown(pairs) { Ok(()) } else { Err(Refusal::Other) }
     }
 
-    /// Notes a field; `false` when its name stands twice.
+    /// Notes a field; `false` when its name is known and stands twice.
     #[inline]
     fn add(
         &mut self,
-        message: &[u8],
         rank: Option<u16>,
         name: Range<usize>,
         value: Range<usize>,
@@ -206,8 +221,11 @@ impl Sheet {
         };
         self.count += 1;
         let Some(rank) = rank else {
-            let name = message.get(name).unwrap_or_default();
-            return self.add_unknown(message, name, index);
+            if let Some(slot) = self.unknown.get_mut(self.unknown_count) {
+                *slot = index as u16;
+            }
+            self.unknown_count += 1;
+            return true;
         };
         let rank = usize::from(rank);
         let bit = 1 << (rank % 64);
@@ -221,21 +239,38 @@ impl Sheet {
         fresh
     }
 
-    /// Keeps the unknown names sorted; `false` when the name stands twice.
-    fn add_unknown(&mut self, message: &[u8], name: &[u8], index: usize) -> bool {
-        let count = self.unknown_count;
-        let names = self.unknown.get(..count).unwrap_or_default();
-        let place =
-            names.binary_search_by(|&other| name_of(&self.entries, message, other).cmp(name));
-        let Err(place) = place else { return false };
-        let Some(tail) = self.unknown.get_mut(place..=count) else { return false };
-        // Everything behind moves up by one.
-        let mut moved = index as u16;
-        for slot in tail {
-            core::mem::swap(slot, &mut moved);
+    /// Sorts the unknown names by their bytes; `false` when one stands twice. A heap sort: small,
+    /// without recursion, and no order of names makes it slow.
+    fn sort_unknown(&mut self, message: &[u8]) -> bool {
+        let Sheet { entries, unknown, unknown_count, .. } = self;
+        let Some(heap) = unknown.get_mut(..*unknown_count) else { return false };
+        let name = |index: &u16| name_of(entries, message, *index);
+        let sift = |heap: &mut [u16], mut root: usize| {
+            loop {
+                let mut child = 2 * root + 1;
+                let Some(left) = heap.get(child) else { return };
+                if heap.get(child + 1).is_some_and(|right| name(right) > name(left)) {
+                    child += 1;
+                }
+                match (heap.get(root), heap.get(child)) {
+                    (Some(parent), Some(greater)) if name(parent) < name(greater) => {
+                        heap.swap(root, child);
+                        root = child;
+                    }
+                    _ => return,
+                }
+            }
+        };
+        for root in (0..heap.len() / 2).rev() {
+            sift(heap, root);
         }
-        self.unknown_count += 1;
-        true
+        for end in (1..heap.len()).rev() {
+            heap.swap(0, end);
+            if let Some(rest) = heap.get_mut(..end) {
+                sift(rest, 0);
+            }
+        }
+        heap.iter().zip(heap.iter().skip(1)).all(|(a, b)| name(a) != name(b))
     }
 
     fn value<'a>(&self, message: &'a [u8], rank: u16) -> &'a [u8] {
@@ -330,11 +365,16 @@ impl Sheet {
     ) -> Result<(SignType, &'a [u8]), Refusal> {
         let claimed = self.value(message, SIGN);
         let declared = self.value(message, SIGN_TYPE);
-        match check_claim(claimed, declared, floor) {
-            Ok(used) => Ok((used, claimed)),
-            Err(_) => Err(Refusal::Other),
-        }
+        Ok((claim(claimed, declared, floor)?, claimed))
     }
+}
+
+/// The algorithm of a signature with so many digits, declared to be `declared`.
+///
+/// # Errors
+/// As [`Sheet::claim`].
+pub fn claim(claimed: &[u8], declared: &[u8], floor: SignType) -> Result<SignType, Refusal> {
+    check_claim(claimed, declared, floor).map_err(|_| Refusal::Other)
 }
 
 fn name_of<'a>(entries: &[Entry], message: &'a [u8], index: u16) -> &'a [u8] {

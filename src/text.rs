@@ -51,6 +51,18 @@ pub fn is_plain(text: &[u8]) -> bool {
     check(text, false).is_ok_and(|seen| !seen.replacement)
 }
 
+/// The three parts of `string NUL signature NUL sign_type`, where the text is plain otherwise.
+#[must_use]
+pub fn split_claim(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let seen = check(text, true).ok()?;
+    if seen.replacement || seen.separators != (2, 0) {
+        return None;
+    }
+    let first = find(text, 0, 0);
+    let second = find(text, first + 1, 0);
+    Some((text.get(..first)?, text.get(first + 1..second)?, text.get(second + 1..)?))
+}
+
 /// Whether the text can be put into CDATA as it is: no `]]>`, and no carriage return, which a parser
 /// would turn into a line feed.
 #[must_use]
@@ -137,13 +149,8 @@ pub(crate) fn equal(a: &[u8], a_at: usize, b: &[u8], b_at: usize, length: usize)
 
 /// Copies `length` bytes, and up to seven more where that saves looking; `false` where they do not
 /// fit.
-pub(crate) fn copy(
-    from: &[u8],
-    from_at: usize,
-    length: usize,
-    to: &mut [u8],
-    to_at: usize,
-) -> bool {
+#[must_use]
+pub fn copy(from: &[u8], from_at: usize, length: usize, to: &mut [u8], to_at: usize) -> bool {
     let mut done = 0;
     while done < length {
         let place = to.get_mut(to_at + done..to_at + done + 8);

@@ -15,9 +15,8 @@ interface Exports {
   verify(length: number, count: number, keyLength: number, flags: number): number
   sign(length: number, count: number, keyLength: number, flags: number): number
   seal(length: number, keyLength: number, flags: number): number
-  string(length: number, count: number): number
+  affirm(length: number, keyLength: number, flags: number): number
   order(length: number): number
-  inspect(length: number, flags: number): number
 }
 
 /** Not one of the plain cases. */
@@ -38,6 +37,8 @@ const UNKNOWN = 0xffff
 const BEYOND_ASCII = 0x10000
 
 const KEY_BYTES = 128
+/** What fits without growing the memory. */
+const INPUT_BYTES = 65536
 const KEYS = 64
 
 /** The parts of Node's Buffer that decode faster than TextDecoder. */
@@ -50,113 +51,164 @@ let exports: Exports | undefined
 let bytes: Uint8Array<ArrayBuffer>
 let words: Uint32Array
 let slicer: Slicer | undefined
+/** Where messages are written, and where strings to sign are. */
+let inputView: Uint8Array
+let textView: Uint8Array
+/** How long a message may be before the memory has to grow, in bytes. */
+let capacity = 0
 let input = 0
 let keyPlace = 0
 let entries = 0
 let digits = 0
 let orderPlace = 0
 let text = 0
-/** Internalised: fast as property names. */
-let names: readonly string[]
+/** The dictionary, internalised: fast as property names. */
+let names: readonly string[] | undefined
+/** The length of the message that was read last. */
+let lastLength = 0
 
 const encoder = /* @__PURE__ */ new TextEncoder()
-const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
-// One character for each byte; only its ASCII part is looked at.
-const latin1 = /* @__PURE__ */ new TextDecoder('latin1')
+// Without Buffer. Of what latin1 gives, one character for each byte, only ASCII is looked at.
+let utf8: TextDecoder
+let latin1: TextDecoder
 
 interface EncodedKey {
+  text: string
   bytes: Uint8Array
   /** Its number, shifted to its place among the flags. */
   id: number
 }
 
+let lastKey: EncodedKey | undefined
 let lastKeyId = 0
 const keys = /* @__PURE__ */ new Map<string, EncodedKey>()
 
 function start(): Exports {
   const instance = compiled(() => new WebAssembly.Instance(compileCore()))
-  exports = instance.exports as unknown as Exports
-  look(exports)
-  const list = decode(exports.place(5), exports.place(5) + exports.names()).split(' ')
-  names = Object.keys(Object.fromEntries(list.map(name => [name, 0])))
-  return exports
+  const core = instance.exports as unknown as Exports
+  look(core, INPUT_BYTES)
+  if (slicer === undefined) {
+    utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+    latin1 = new TextDecoder('latin1')
+  }
+  exports = core
+  return core
+}
+
+function nameList(core: Exports): readonly string[] {
+  const list = decode(core.place(5), core.place(5) + core.names()).split(' ')
+  return Object.keys(Object.fromEntries(list.map(name => [name, 0])))
 }
 
 /** Places and views are void when the memory has grown. */
-function look(core: Exports): void {
+function look(core: Exports, room: number): void {
   const buffer = core.memory.buffer as ArrayBuffer
   bytes = new Uint8Array(buffer)
   words = new Uint32Array(buffer)
-  slicer =
-    typeof Buffer === 'function' ? (Buffer.from(buffer) as unknown as Slicer) : undefined
+  slicer = typeof Buffer === 'function' ? (Buffer.from(buffer) as unknown as Slicer) : undefined
   input = core.place(0)
   keyPlace = core.place(1)
   entries = core.place(2) >>> 2
   digits = core.place(3)
   orderPlace = core.place(4)
   text = core.place(6)
+  inputView = bytes.subarray(input, input + room)
+  // Behind the place of the `&` that a string put together in the core begins with.
+  textView = bytes.subarray(text + 1, text + 1 + room)
+  capacity = room
 }
 
-/** Runs a call; a trap costs this call and the instance. */
-function run<T>(call: (core: Exports) => T): T {
-  try {
-    return call(exports ?? start())
-  } catch (thrown) {
-    if (!(thrown instanceof WebAssembly.RuntimeError)) throw thrown
-    exports = undefined
-    throw trapped(thrown)
-  }
+/** A trap costs this call and the instance. */
+function fatal(thrown: unknown): unknown {
+  if (!(thrown instanceof WebAssembly.RuntimeError)) return thrown
+  exports = undefined
+  return trapped(thrown)
 }
 
+/** Text of the messages; the core has said that it is UTF-8. */
 function decode(from: number, to: number): string {
+  return to - from <= SHORT ? decodeShort(from, to) : decodeLong(from, to)
+}
+
+function decodeLong(from: number, to: number): string {
   return slicer === undefined ? utf8.decode(bytes.subarray(from, to)) : slicer.utf8Slice(from, to)
 }
 
-/** Puts a message into the buffer and returns its length in bytes, -1 where there is no memory. */
-function put(core: Exports, message: Uint8Array | string, place = input): number {
-  if (typeof message !== 'string') {
-    const { length } = message
-    if (!room(core, length)) return REFUSED
-    bytes.set(message, input)
-    return length
+/** A call of the decoder costs more than a few characters do. */
+const SHORT = 32
+
+function decodeShort(from: number, to: number): string {
+  let text = ''
+  for (let at = from; at < to; ) {
+    const a = bytes[at++] as number
+    let code = a
+    if (a > 0xdf) code = ((a & 0xf) << 12) | (tail(at++) << 6) | tail(at++)
+    else if (a > 0x7f) code = ((a & 0x1f) << 6) | tail(at++)
+    // Emoji are rare: nothing of API v2 takes them.
+    if (a > 0xef) return decodeLong(from, to)
+    text += String.fromCharCode(code)
   }
-  // UTF-8 takes at most three bytes for a UTF-16 unit.
-  const most = message.length * 3
-  if (!room(core, most)) return REFUSED
-  return encoder.encodeInto(message, bytes.subarray(place, place + most)).written
+  return text
 }
 
-let capacity = 65536
+const tail = (at: number): number => (bytes[at] as number) & 0x3f
 
-function room(core: Exports, length: number): boolean {
-  if (length <= capacity) return true
-  if (core.reserve(length) === 0) return false
-  capacity = length
-  look(core)
+/** Makes room for a message of so many bytes; `false` where there is no memory. */
+function grow(core: Exports, length: number): boolean {
+  // At least doubled: what the region before took is not used again.
+  const room = Math.max(length, 2 * capacity)
+  if (core.reserve(room) === 0) return false
+  look(core, room)
   return true
+}
+
+/** Puts a message into the buffer and returns its length in bytes, -1 where there is no memory. */
+function put(core: Exports, message: Uint8Array | string): number {
+  if (typeof message === 'string') return write(core, message, false)
+  const { length } = message
+  if (length > capacity && !grow(core, length)) return REFUSED
+  bytes.set(message, input)
+  return (lastLength = length)
+}
+
+/** The same for a string: a message, or a string to sign. */
+function write(core: Exports, message: string, toSign: boolean): number {
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  const most = message.length * 3
+  if (most > capacity && !grow(core, most)) return REFUSED
+  return (lastLength = encoder.encodeInto(message, toSign ? textView : inputView).written)
 }
 
 /** Puts the key into its place, from which every call wipes it; none for one that is too long. */
 function putKey(key: string): EncodedKey | undefined {
-  let encoded = keys.get(key)
-  if (encoded === undefined) {
-    const utf8 = encoder.encode(key)
-    if (utf8.length > KEY_BYTES || utf8.length === 0) return undefined
-    if (keys.size === KEYS) keys.clear()
-    lastKeyId = (lastKeyId + 1) % KEY_IDS
-    encoded = { bytes: utf8, id: (lastKeyId + 1) << KEY_ID }
-    keys.set(key, encoded)
+  let encoded = lastKey
+  if (encoded === undefined || encoded.text !== key) {
+    encoded = keys.get(key) ?? encodeKey(key)
+    if (encoded === undefined) return undefined
+    lastKey = encoded
   }
   bytes.set(encoded.bytes, keyPlace)
   return encoded
 }
 
+function encodeKey(key: string): EncodedKey | undefined {
+  const utf8 = encoder.encode(key)
+  if (utf8.length > KEY_BYTES || utf8.length === 0) return undefined
+  if (keys.size === KEYS) keys.clear()
+  lastKeyId = (lastKeyId + 1) % KEY_IDS
+  // Numbers begin anew, and with them the instance that knows the old ones.
+  if (lastKeyId === 0) exports = undefined
+  const encoded = { text: key, bytes: utf8, id: (lastKeyId + 1) << KEY_ID }
+  keys.set(key, encoded)
+  return encoded
+}
+
 /** The fields of the message that was read last, on an object without a prototype. */
-function fields(count: number, length: number): Record<string, string> {
+function fields(core: Exports, count: number): Record<string, string> {
+  const known = (names ??= nameList(core))
+  const end = input + lastLength
   const whole =
-    slicer === undefined
-      ? latin1.decode(bytes.subarray(input, input + length))
-      : slicer.latin1Slice(input, input + length)
+    slicer === undefined ? latin1.decode(bytes.subarray(input, end)) : slicer.latin1Slice(input, end)
   // A field called `constructor` or `__proto__` is a field. Twice as fast as Object.create(null),
   // which makes a hash table.
   const found = Object.setPrototypeOf({}, null) as Record<string, string>
@@ -165,22 +217,28 @@ function fields(count: number, length: number): Record<string, string> {
     const name =
       (rank & RANK) === UNKNOWN
         ? whole.substring(words[at + 1] as number, words[at + 2] as number)
-        : (names[rank & RANK] as string)
+        : (known[rank & RANK] as string)
     const from = words[at + 3] as number
     const to = words[at + 4] as number
     found[name] =
-      rank & BEYOND_ASCII ? decode(input + from, input + to) : whole.substring(from, to)
+      (rank & BEYOND_ASCII) === 0 ? whole.substring(from, to) : decode(input + from, input + to)
   }
   return found
 }
 
 /** The fields of a message, or {@link REFUSED}. */
 export function parse(body: Uint8Array | string, limit: number): Record<string, string> | number {
-  return run(core => {
+  try {
+    // Not even copied: the memory does not grow for what is refused. A unit is at least a byte.
+    if (body.length > limit) return REFUSED
+    const core = exports ?? start()
     const length = put(core, body)
-    const count = length < 0 ? REFUSED : core.parse(length, limit, typeof body === 'string' ? STRING : 0)
-    return count < 0 ? count : fields(count, length)
-  })
+    if (length < 0) return REFUSED
+    const count = core.parse(length, limit, typeof body === 'string' ? STRING : 0)
+    return count < 0 ? count : fields(core, count)
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
 }
 
 /** The fields of a message whose signature holds, or why not. */
@@ -190,44 +248,74 @@ export function open(
   key: string,
   hmac: boolean,
 ): Record<string, string> | number {
-  return run(core => {
+  try {
+    if (body.length > limit) return REFUSED
+    const core = exports ?? start()
     const length = put(core, body)
     const encoded = length < 0 ? undefined : putKey(key)
     if (encoded === undefined) return REFUSED
     const flags = encoded.id | (hmac ? HMAC : 0) | (typeof body === 'string' ? STRING : 0)
     const count = core.open(length, limit, encoded.bytes.length, flags)
-    return count < 0 ? count : fields(count, length)
-  })
+    return count < 0 ? count : fields(core, count)
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
 }
 
 /** 1, or why the pairs' own signature does not hold. */
 export function verify(pairs: string, count: number, key: string, hmac: boolean): number {
-  return run(core => {
+  try {
+    const core = exports ?? start()
     const length = put(core, pairs)
     const encoded = length < 0 ? undefined : putKey(key)
     if (encoded === undefined) return REFUSED
     return core.verify(length, count, encoded.bytes.length, encoded.id | (hmac ? HMAC : 0))
-  })
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
 }
 
-/** The signature of the pairs. `learn` gets their signing order, when other values keep it. */
+/** 1, or why a signature does not hold: `string NUL signature NUL sign_type`. */
+export function affirm(claim: string, key: string, hmac: boolean): number {
+  try {
+    const core = exports ?? start()
+    const length = write(core, claim, true)
+    const encoded = length < 0 ? undefined : putKey(key)
+    if (encoded === undefined) return REFUSED
+    return core.affirm(length, encoded.bytes.length, encoded.id | (hmac ? HMAC : 0))
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
+}
+
+/** The signature of the pairs. */
 export function sign(
   pairs: string,
   count: number,
   key: string,
   hmac: boolean,
-  learn: (order: Uint16Array) => void,
 ): string | undefined {
-  return run(core => {
+  try {
+    const core = exports ?? start()
     const length = put(core, pairs)
     const encoded = length < 0 ? undefined : putKey(key)
     if (encoded === undefined) return undefined
     const flags = encoded.id | (hmac ? HMAC : 0)
-    const signature = digitsOf(core.sign(length, count, encoded.bytes.length, flags))
-    const ordered = signature === undefined ? REFUSED : core.order(length)
-    if (ordered > 0) learn(new Uint16Array(bytes.buffer, orderPlace, ordered).slice())
-    return signature
-  })
+    return digitsOf(core.sign(length, count, encoded.bytes.length, flags))
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
+}
+
+/** The signing order of the pairs that were read last, when other values keep it. */
+export function order(): Uint16Array | undefined {
+  try {
+    const core = exports ?? start()
+    const count = core.order(lastLength)
+    return count < 0 ? undefined : new Uint16Array(bytes.buffer, orderPlace, count).slice()
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
 }
 
 /** The signature of a string to sign. `cdata` refuses what CDATA cannot hold as it is. */
@@ -237,13 +325,16 @@ export function seal(
   hmac: boolean,
   cdata: boolean,
 ): string | undefined {
-  return run(core => {
-    const length = put(core, string, text + 1)
+  try {
+    const core = exports ?? start()
+    const length = write(core, string, true)
     const encoded = length < 0 ? undefined : putKey(key)
     if (encoded === undefined) return undefined
     const flags = encoded.id | (hmac ? HMAC : 0) | (cdata ? PLAIN_CDATA : 0)
     return digitsOf(core.seal(length, encoded.bytes.length, flags))
-  })
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
 }
 
 function digitsOf(length: number): string | undefined {
@@ -251,22 +342,4 @@ function digitsOf(length: number): string | undefined {
   return slicer === undefined
     ? latin1.decode(bytes.subarray(digits, digits + length))
     : slicer.latin1Slice(digits, digits + length)
-}
-
-/** The string to sign of the pairs. */
-export function string(pairs: string, count: number): string | undefined {
-  return run(core => {
-    const length = put(core, pairs)
-    const end = length < 0 ? REFUSED : core.string(length, count)
-    if (end < 0) return undefined
-    return end === 0 ? '' : decode(text + 1, text + end)
-  })
-}
-
-/** Whether the text can stand in a message as it is, in CDATA. */
-export function inspect(string: string): boolean {
-  return run(core => {
-    const length = put(core, string)
-    return length >= 0 && core.inspect(length, PLAIN_CDATA) === 0
-  })
 }

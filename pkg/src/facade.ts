@@ -1,4 +1,4 @@
-import { MINI_PROGRAM, MISMATCH, PREPAY_ID } from '../dist/generated/rules.js'
+import { FIELD_LIMIT, MINI_PROGRAM, MISMATCH, PREPAY_ID } from '../dist/generated/rules.js'
 import * as core from './core.js'
 import { WxPayError } from './errors.js'
 import { type Fields, type Flat, flatten, isWellFormed, pairs, type Snapshot, snapshot, unflatten } from './fields.js'
@@ -13,6 +13,9 @@ export type SignType = 'MD5' | 'HMAC-SHA256'
 
 /** The largest body that is read, in bytes, unless another limit is given. */
 export const MAX_BYTES = 65536
+
+/** The largest limit, in bytes: what the core's 32-bit memory can surely hold. */
+const MOST_BYTES = 64 * 1024 * 1024
 
 /**
  * The signature of a message: upper-case hexadecimal digits, 32 for MD5 and 64 for HMAC-SHA256.
@@ -38,8 +41,7 @@ export function sign(fields: Fields, key: string | Key, signType: SignType = 'MD
 export function verify(fields: Fields, key: string | Key, signType: SignType = 'MD5'): boolean {
   const taken = snapshot(fields)
   const text = secret(key)
-  const { text: flat, count } = pairs(taken)
-  const verdict = plain(signType) ? core.verify(flat, count, text, isHmac(signType)) : core.REFUSED
+  const verdict = plain(signType) ? hotVerify(taken, text, isHmac(signType)) : core.REFUSED
   return verdict === core.REFUSED
     ? call(tools => tools.verify(flatten(taken), text, signType))
     : verdict > 0
@@ -48,16 +50,15 @@ export function verify(fields: Fields, key: string | Key, signType: SignType = '
 /** The string that is signed, without the key: safe to log and to compare. */
 export function stringToSign(fields: Fields): string {
   const taken = snapshot(fields)
-  const { text, count } = pairs(taken)
-  return core.string(text, count) ?? call(tools => tools.stringToSign(flatten(taken)))
+  const text = plainString(taken, false)
+  return text ?? call(tools => tools.stringToSign(flatten(taken)))
 }
 
 /** The XML of the filled fields: text in CDATA, integers bare. */
 export function buildXml(fields: Fields): string {
   const taken = snapshot(fields)
-  const shape = taken.full ? shapeOf(taken.names) : undefined
-  if (shape !== undefined && core.inspect(ordered(shape, taken))) {
-    return `<xml>${elements(shape, taken)}</xml>`
+  if (plainString(taken, true) !== undefined) {
+    return `<xml>${elements(shapeOf(taken.names) as Shape, taken)}</xml>`
   }
   return call(tools => tools.buildXml(flatten(taken)))
 }
@@ -87,9 +88,12 @@ export function parseXml(
   body: Uint8Array | string,
   { root = 'xml', maxBytes = MAX_BYTES }: { root?: string; maxBytes?: number } = {},
 ): Flat {
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > MOST_BYTES) {
+    throw new TypeError(`maxBytes must be an integer from 1 to ${MOST_BYTES}`)
+  }
   const found = root === 'xml' ? core.parse(raw(body), maxBytes) : core.REFUSED
   if (typeof found !== 'number') return found
-  return unflatten(call(tools => tools.parseXml(bytes(body), root, maxBytes)))
+  return unflatten(call(tools => tools.parseXml(bytes(body, maxBytes), root, maxBytes)))
 }
 
 /**
@@ -211,24 +215,20 @@ function clientPay(
   prepaid: Prepaid & { partnerid?: string },
   key: string | Key,
 ): unknown {
-  const options = {
-    appid: prepaid.appId,
-    partnerid: prepaid.partnerid,
-    prepayId: prepaid.prepay_id,
-    timestamp: prepaid.timeStamp ?? Math.floor(Date.now() / 1000),
-    nonce: prepaid.nonceStr ?? nonceStr(),
-    signType: prepaid.signType ?? 'MD5',
-  }
-  const { timestamp } = options
-  if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
+  const { appId, partnerid = '', prepay_id, signType = 'MD5' } = prepaid
+  const seconds = prepaid.timeStamp ?? Math.floor(Date.now() / 1000)
+  const nonce = prepaid.nonceStr ?? nonceStr()
+  if (!Number.isSafeInteger(seconds) || seconds < 0) {
     throw new WxPayError('FIELD_VALUE', '`timeStamp`: is Unix time in whole seconds, as a number', {
       field: 'timeStamp',
     })
   }
-  for (const name of ['appid', 'prepayId', 'nonce'] as const) {
-    if (typeof options[name] !== 'string') throw new TypeError(`${name} must be a string`)
+  for (const [name, text] of Object.entries({ appId, partnerid, prepay_id, nonceStr: nonce })) {
+    if (typeof text !== 'string') throw new TypeError(`${name} must be a string`)
   }
-  return call(core => core.clientPay(frontEnd, options, secret(key)))
+  return call(tools =>
+    tools.clientPay(frontEnd, appId, partnerid, prepay_id, seconds, nonce, signType, secret(key)),
+  )
 }
 
 /** Throws unless the text has the shape of a merchant key. */
@@ -299,40 +299,67 @@ function hotSign(
 ): string | undefined {
   if (!plain(signType)) return undefined
   const { names } = taken
-  if (taken.full) {
-    let shape = shapeOf(names)
-    if (shape === undefined) {
-      const { text, count } = pairs(taken)
-      const signature = core.sign(text, count, key, isHmac(signType), order => remember(names, order))
-      if (!cdata) return signature
-      shape = shapeOf(names)
-    }
-    if (shape !== undefined) {
-      // Contradictions are for the tools to explain.
-      if (cdata && shape.signType >= 0 && taken.values[shape.signType] !== signType) return undefined
-      return core.seal(ordered(shape, taken), key, isHmac(signType), cdata)
-    }
+  const shape = taken.full ? shapeOf(names) : undefined
+  // Contradictions are for the tools to explain; a signature among the fields is not in the order.
+  if (shape !== undefined && shape.sign < 0 && names.length < FIELD_LIMIT) {
+    const odd = shape.signType >= 0 && taken.values[shape.signType] !== signType
+    return cdata && odd ? undefined : core.seal(ordered(shape, taken), key, isHmac(signType), cdata)
   }
-  if (cdata) return undefined
   const { text, count } = pairs(taken)
-  return core.sign(text, count, key, isHmac(signType), () => {})
+  const signature = core.sign(text, count, key, isHmac(signType))
+  if (signature !== undefined && taken.full && shape === undefined) learn(names)
+  // What CDATA cannot hold is seen with the shape at hand, the next time.
+  return cdata ? undefined : signature
+}
+
+/** The string to sign of names that are remembered; sealed with any key, for the core to look at it. */
+function plainString(taken: Snapshot, cdata: boolean): string | undefined {
+  const shape = taken.full ? shapeOf(taken.names) : undefined
+  // The order leaves `sign` out, so its value would not be looked at.
+  if (shape === undefined || shape.sign >= 0) return undefined
+  const text = ordered(shape, taken)
+  return core.seal(text, '-', false, cdata) === undefined ? undefined : text
+}
+
+/** Whether the signature among the fields holds: 1, or why not. */
+function hotVerify(taken: Snapshot, key: string, hmac: boolean): number {
+  const { names, values, full } = taken
+  const shape = full ? shapeOf(names) : undefined
+  if (shape !== undefined && shape.sign >= 0) {
+    const declared = shape.signType < 0 ? '' : (values[shape.signType] as string)
+    const claim = `${ordered(shape, taken)}\0${values[shape.sign]}\0${declared}`
+    return core.affirm(claim, key, hmac)
+  }
+  const { text, count } = pairs(taken)
+  const verdict = core.verify(text, count, key, hmac)
+  if (verdict > 0 && full) learn(names)
+  return verdict
+}
+
+/** Remembers the signing order of the names that the core has just read. */
+function learn(names: readonly string[]): void {
+  const order = core.order()
+  if (order !== undefined) remember(names, order)
 }
 
 /** The string to sign, put together in the order that the core gave for these names. */
 function ordered({ order, prefixes }: Shape, { values }: Snapshot): string {
   let text = ''
-  for (let i = 0; i < order.length; i++) text += prefixes[i] + (values[order[i] as number] as string)
+  for (let i = 0; i < order.length; i++) {
+    text += (prefixes[i] as string) + (values[order[i] as number] as string | number)
+  }
   return text
 }
 
 /** The elements, in the object's order. The core has said that CDATA can hold every value. */
-function elements({ opening, closing }: Shape, { values, integers }: Snapshot): string {
+function elements({ opening, closing }: Shape, { values }: Snapshot): string {
   let xml = ''
   for (let i = 0; i < values.length; i++) {
+    const value = values[i] as string | number
     xml +=
-      integers?.[i] === true
-        ? opening[i] + (values[i] as string) + closing[i]
-        : `${opening[i]}<![CDATA[${values[i]}]]>${closing[i]}`
+      typeof value === 'number'
+        ? (opening[i] as string) + value + (closing[i] as string)
+        : `${opening[i]}<![CDATA[${value}]]>${closing[i]}`
   }
   return xml
 }
@@ -375,25 +402,30 @@ function raw(body: Uint8Array | string): Uint8Array | string {
   throw new TypeError('body must be the raw bytes (Uint8Array, Buffer) or a string')
 }
 
-function bytes(body: Uint8Array | string): Uint8Array {
+function bytes(body: Uint8Array | string, limit = MAX_BYTES): Uint8Array {
   const given = raw(body)
+  // Too large however it reads: what is refused for its size is not copied.
+  if (given.length > limit) return new Uint8Array(limit + 1)
   if (typeof given !== 'string') return given
   if (!isWellFormed(given)) {
     throw new WxPayError(
       'XML_NOT_UTF8',
-      'the body holds half a surrogate pair, which is no text; pass the raw bytes',
+      'the body holds half a surrogate pair, which is no text',
     )
   }
   return encoder.encode(given)
 }
 
-const runtime = globalThis as { WXWebAssembly?: unknown; wx?: unknown }
+/** Whether this is a mini program, where no key may be; looked up at the first key. */
+let miniProgram: boolean | undefined
 
 function secret(key: string | Key): string {
-  if (runtime.WXWebAssembly !== undefined && runtime.wx !== undefined) {
+  const runtime = globalThis as { WXWebAssembly?: unknown; wx?: unknown }
+  miniProgram ??= runtime.WXWebAssembly !== undefined && runtime.wx !== undefined
+  if (miniProgram) {
     throw new WxPayError(
       'CONFIG_INVALID',
-      'this is a mini program: the merchant key must never be here; sign on your server',
+      'the merchant key must never be in a mini program; sign on your server',
     )
   }
   const text = reveal(key)

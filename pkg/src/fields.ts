@@ -12,10 +12,8 @@ export type Flat = Record<string, string>
 /** The fields at one moment: a getter or a proxy may answer otherwise the next time. */
 export interface Snapshot {
   names: readonly string[]
-  /** Text, `''` for what is absent. */
-  values: readonly string[]
-  /** Which are integers; absent where none is. */
-  integers: readonly boolean[] | undefined
+  /** Text or integers; `''` for what is absent. */
+  values: readonly (string | number)[]
   /** Whether every field is filled. */
   full: boolean
 }
@@ -26,17 +24,15 @@ export function snapshot(fields: Fields): Snapshot {
     throw new TypeError('fields must be an object of names and values')
   }
   const names = Object.keys(fields)
+  const values: unknown[] = []
   if (names.length === 0 && !isPlain(fields)) {
-    throw new TypeError('fields must be a plain object; this one has no own names (a Map, a Date?)')
+    throw new TypeError('fields must be a plain object')
   }
-  const values: string[] = []
-  let integers: boolean[] | undefined
   let full = true
   for (let i = 0; i < names.length; i++) {
-    const value: unknown = fields[names[i] as string]
+    let value: unknown = fields[names[i] as string]
     if (typeof value === 'string') {
       if (value === '') full = false
-      values.push(value)
     } else if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
         throw refused(
@@ -45,27 +41,25 @@ export function snapshot(fields: Fields): Snapshot {
             'anything else is given as a string',
         )
       }
-      integers ??= []
-      integers[i] = true
-      values.push(String(value))
     } else if (value === null || value === undefined) {
       full = false
-      values.push('')
+      value = ''
     } else {
       throw refused(names[i] as string, `is ${kind(value)}; a value is a string or an integer`)
     }
+    values.push(value)
   }
-  return { names, values, integers, full }
+  return { names, values: values as (string | number)[], full }
 }
 
 /** `name NUL value NUL …` for the filled fields, U+0001 before an integer. */
-export function pairs({ names, values, integers }: Snapshot): { text: string; count: number } {
+export function pairs({ names, values }: Snapshot): { text: string; count: number } {
   let text = ''
   let count = 0
   for (let i = 0; i < names.length; i++) {
-    const value = values[i] as string
+    const value = values[i] as string | number
     if (value === '') continue
-    text += (names[i] as string) + (integers?.[i] === true ? '\x01' : '\0') + value + '\0'
+    text += (names[i] as string) + (typeof value === 'number' ? '\x01' : '\0') + value + '\0'
     count++
   }
   return { text, count }
@@ -75,7 +69,7 @@ export function pairs({ names, values, integers }: Snapshot): { text: string; co
 export function flatten(taken: Snapshot): string {
   for (let i = 0; i < taken.names.length; i++) {
     const name = taken.names[i] as string
-    const value = taken.values[i] as string
+    const value = String(taken.values[i])
     if (!isWellFormed(value)) {
       throw refused(name, 'holds half a surrogate pair, which is no text')
     }

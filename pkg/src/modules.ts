@@ -1,9 +1,9 @@
 import { BASE64 as CORE } from '../dist/generated/core-bytes.js'
-import { BASE64 as TOOLS } from './tools-bytes.js'
+import { TOOLS } from './tools-module.js'
 
 /** The compiled modules. The bytes are embedded: no file, no network, no bundler set-up. */
 export const compileCore = (): WebAssembly.Module => new WebAssembly.Module(decode(CORE))
-export const compileTools = (): WebAssembly.Module => new WebAssembly.Module(decode(TOOLS))
+export const compileTools = (): WebAssembly.Module => new WebAssembly.Module(decode(TOOLS.BASE64))
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   if (typeof Buffer === 'function') return Buffer.from(base64, 'base64')

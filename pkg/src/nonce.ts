@@ -2,24 +2,28 @@ import { NONCE_ALPHABET, NONCE_LENGTH, NONCE_REJECT } from '../dist/generated/ru
 import { WxPayError } from './errors.js'
 import { fillRandom } from './random.js'
 
-// A pool, because asking for random bytes costs ten times as much as using them. Used bytes are
-// wiped, so that a nonce cannot be read out of memory before it is sent.
-const pool = /* @__PURE__ */ new Uint8Array(4096)
-let at = pool.length
+// A pool of letters, because asking for random bytes costs ten times as much as using them. Each
+// letter is used once.
+const POOL = 4096
+let letters = ''
+let at = 0
 
 /** A `nonce_str`: each letter equally likely, since bytes that would favour some are skipped. */
 export function draw(): string {
-  let text = ''
-  while (text.length < NONCE_LENGTH) {
-    if (at === pool.length) refill()
-    const byte = pool[at] as number
-    pool[at++] = 0
-    if (byte < NONCE_REJECT) text += NONCE_ALPHABET[byte % NONCE_ALPHABET.length]
-  }
-  return text
+  if (at + NONCE_LENGTH > letters.length) refill()
+  at += NONCE_LENGTH
+  return letters.substring(at - NONCE_LENGTH, at)
 }
 
+const ascii = /* @__PURE__ */ new TextDecoder()
+/** The letter of each byte, 0 for the bytes that are skipped. */
+let table: Uint8Array | undefined
+const pool = /* @__PURE__ */ new Uint8Array(POOL)
+
 function refill(): void {
+  const letterOf = (table ??= Uint8Array.from({ length: 256 }, (_, byte) =>
+    byte < NONCE_REJECT ? NONCE_ALPHABET.charCodeAt(byte % NONCE_ALPHABET.length) : 0,
+  ))
   try {
     fillRandom(pool)
   } catch (cause) {
@@ -29,5 +33,12 @@ function refill(): void {
       { cause },
     )
   }
+  let count = 0
+  for (let i = 0; i < POOL; i++) {
+    const letter = letterOf[pool[i] as number] as number
+    if (letter !== 0) pool[count++] = letter
+  }
+  letters = ascii.decode(pool.subarray(0, count))
+  pool.fill(0)
   at = 0
 }

@@ -1,15 +1,16 @@
 type Source = { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown }
 
-let source: Source | undefined
-
-/** Node 18 has no global `crypto`: its entry passes the one of `node:crypto`. */
-export function provideRandom(given: Source): void {
-  source ??= given
-}
+/** `require`, in the CommonJS files alone: the build puts it there. */
+declare const NODE_REQUIRE: ((name: string) => { webcrypto: Source }) | undefined
 
 /** Fills the bytes from the platform's secure source; throws without one, there is no fallback. */
 export function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
-  const secure = source ?? (globalThis.crypto as Source | undefined)
+  const secure = (globalThis.crypto as Source | undefined) ?? ofNode()
   if (secure === undefined) throw new Error('no secure random source')
   secure.getRandomValues(bytes)
+}
+
+/** Node 18 has no global `crypto`. */
+function ofNode(): Source | undefined {
+  return typeof NODE_REQUIRE === 'function' ? NODE_REQUIRE('node:crypto').webcrypto : undefined
 }

@@ -8,6 +8,8 @@ export interface Shape {
   /** `<name>` and `</name>` in the object's order. */
   readonly opening: readonly string[]
   readonly closing: readonly string[]
+  /** The place of `sign`, which is not in the order; -1 without one. */
+  readonly sign: number
   /** The place of `sign_type`, -1 without one. */
   readonly signType: number
 }
@@ -31,7 +33,7 @@ export function shapeOf(names: readonly string[]): Shape | undefined {
 }
 
 /** Remembers the signing order that the core gave. */
-export function remember(names: readonly string[], order: ArrayLike<number>): void {
+export function remember(names: readonly string[], order: ArrayLike<number>): Shape {
   const places = Array.from(order)
   const shape: Shape = {
     names,
@@ -39,12 +41,14 @@ export function remember(names: readonly string[], order: ArrayLike<number>): vo
     prefixes: places.map((at, rank) => `${rank === 0 ? '' : '&'}${names[at]}=`),
     opening: names.map(name => `<${name}>`),
     closing: names.map(name => `</${name}>`),
+    sign: names.indexOf('sign'),
     signType: names.indexOf('sign_type'),
   }
   const at = place(names)
   const found = (shapes[at] ??= [])
   if (found.length === EACH) found.shift()
   found.push(shape)
+  return shape
 }
 
 function place(names: readonly string[]): number {

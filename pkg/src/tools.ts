@@ -1,13 +1,14 @@
-import * as glue from '../dist/generated/tools.js'
 import { WxPayError } from './errors.js'
 import { compileTools } from './modules.js'
 import { fillRandom } from './random.js'
+import { TOOLS } from './tools-module.js'
 import { compiled, trapped } from './traps.js'
 
 let ready = false
 
 /** Runs a call of the tools, which are compiled on the first one. Nothing happens at import. */
-export function call<T>(run: (tools: typeof glue) => T): T {
+export function call<T>(run: (tools: typeof TOOLS.glue) => T): T {
+  const { glue } = TOOLS
   if (!ready) {
     compiled(() => glue.initSync({ module: compileTools() }))
     glue.setRandom(fillRandom)

@@ -1,12 +1,7 @@
-import { webcrypto } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import { WxPayError } from './errors.js'
-import { provideRandom } from './random.js'
 import type { Transport, TransportAnswer } from './transport.js'
-
-// Node 18 has no global crypto, and the client needs nonces.
-provideRandom(webcrypto)
 
 /** Two keep-alive pools over `node:http` and `node:https`, made on the first request. */
 export function defaultTransport(): Transport {

@@ -1,7 +1,7 @@
 use crate::{
     Error, ErrorCode, Fields, Result, dictionary,
     fault::{Fault, Reason},
-    fields::{FIELD_LIMIT, NAME_LIMIT, is_char, is_name_byte, is_name_start},
+    fields::{FIELD_LIMIT, NAME_LIMIT, is_char, is_name, is_name_byte, is_name_start},
     text::{self, Refused, Seen, find, find_either},
 };
 use alloc::vec::Vec;
@@ -50,7 +50,7 @@ pub fn parse_with(body: &[u8], root: &str, limits: Limits) -> Result<Fields> {
     // One byte more than the limit is enough to see that the body is too large.
     let mut read = Vec::from(body.get(..=limits.bytes).unwrap_or(body));
     let mut spans = Vec::new();
-    scan(&mut read, root.as_bytes(), limits, |_, _, name, value| spans.push((name, value)))
+    scan::<false>(&mut read, root.as_bytes(), limits, |_, name, value| spans.push((name, value)))
         .map_err(|fault| fault.into_error(body))?;
     let text = |range: Range<usize>| {
         core::str::from_utf8(read.get(range).unwrap_or_default()).unwrap_or_default()
@@ -65,16 +65,19 @@ pub fn parse_with(body: &[u8], root: &str, limits: Limits) -> Result<Fields> {
     })
 }
 
-/// One pass over the body. `found` gets the body, the rank of the name
-/// where it is a known one, and where name and value stand in the body; values
+/// One pass over the body. `found` gets the rank of the name where it is a
+/// known one, and where name and value stand in the body; values
 /// are decoded where they stand, which never makes them longer.
 ///
 /// Duplicates are the caller's to find, who needs the names sorted anyway.
-pub(crate) fn scan(
+///
+/// `USUAL` refuses what WeChat does not send although it is right: declarations, white space inside
+/// tags, values that need decoding. The WebAssembly core is a third smaller without them.
+pub(crate) fn scan<const USUAL: bool>(
     body: &mut [u8],
     root: &[u8],
     limits: Limits,
-    mut found: impl FnMut(&[u8], Option<u16>, Range<usize>, Range<usize>),
+    mut found: impl FnMut(Option<u16>, Range<usize>, Range<usize>),
 ) -> Scanned<Seen> {
     if body.len() > limits.bytes {
         return Err(Fault::new(Reason::TooLarge, limits.bytes));
@@ -85,7 +88,7 @@ pub(crate) fn scan(
         Refused::NotXml(at) => Fault::new(Reason::BadCharacter, at),
     })?;
     let mut cursor = Cursor { body, at: 0, beyond_ascii: false };
-    cursor.prolog(root)?;
+    cursor.prolog::<USUAL>(root)?;
     let mut count = 0;
     loop {
         cursor.skip_white();
@@ -101,7 +104,11 @@ pub(crate) fn scan(
                 break;
             }
             cursor.at = start;
-            return Err(cursor.unexpected_markup());
+            return Err(if USUAL {
+                cursor.fault(Reason::BadName)
+            } else {
+                cursor.unexpected_markup()
+            });
         }
         count += 1;
         if count > limits.fields.min(FIELD_LIMIT) {
@@ -109,13 +116,16 @@ pub(crate) fn scan(
         }
         if let Some((rank, name, value, next)) = usual(cursor.body, cursor.at) {
             cursor.at = next;
-            found(cursor.body, Some(rank), name, value);
+            found(rank, name, value);
             continue;
+        }
+        if USUAL {
+            return Err(cursor.fault(Reason::BadName));
         }
         let name = cursor.name()?;
         let value = cursor.value(&name)?;
         let rank = dictionary::find(cursor.body, name.start, name.len());
-        found(cursor.body, rank, name, value);
+        found(rank, name, value);
     }
     if !cursor.rest().starts_with(root) {
         return Err(cursor.fault(Reason::WrongEnd));
@@ -130,20 +140,23 @@ pub(crate) fn scan(
     Ok(seen)
 }
 
-/// A field with a known name in one of the two usual forms, `<name><![CDATA[value]]></name>` and
-/// `<name>value</name>`, where the value needs no decoding: its rank, its name, its value, and where
-/// the next one starts. Anything else is left to the general way.
+/// A field in one of the two usual forms, `<name><![CDATA[value]]></name>` and `<name>value</name>`,
+/// where the value needs no decoding: the rank of a known name, its name, its value, and where the
+/// next one starts. Anything else is left to the general way.
 #[inline(always)]
-fn usual(body: &[u8], start: usize) -> Option<(u16, Range<usize>, Range<usize>, usize)> {
+fn usual(body: &[u8], start: usize) -> Option<(Option<u16>, Range<usize>, Range<usize>, usize)> {
     const CDATA: u64 = u64::from_le_bytes(*b"![CDATA[");
     let end = find(body, start, b'>');
     let length = end - start;
+    let rank = dictionary::find(body, start, length);
     // A known name needs no other check.
-    let rank = dictionary::find(body, start, length)?;
+    if rank.is_none() && !is_name(body.get(start..end)?) {
+        return None;
+    }
     let from;
     let to;
     let close;
-    if body.get(end + 1) == Some(&b'<') {
+    if body.get(end + 1) == Some(&b'<') && body.get(end + 2) != Some(&b'/') {
         if text::word_at(body, end + 2) != Some(CDATA) {
             return None;
         }
@@ -230,7 +243,19 @@ impl Cursor<'_> {
     }
 
     /// From the first byte to behind the root's start tag.
-    fn prolog(&mut self, root: &[u8]) -> Scanned<()> {
+    fn prolog<const USUAL: bool>(&mut self, root: &[u8]) -> Scanned<()> {
+        if USUAL {
+            // `<xml>`; anything else is looked at closely.
+            let tag = root.len() + 2;
+            let [b'<', name @ .., b'>'] = self.body.get(..tag).unwrap_or_default() else {
+                return Err(self.fault(Reason::NotXml));
+            };
+            if name != root {
+                return Err(self.fault(Reason::OtherRoot));
+            }
+            self.at = tag;
+            return Ok(());
+        }
         if self.body.starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }

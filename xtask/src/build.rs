@@ -38,7 +38,8 @@ pub(crate) fn build() -> Result<()> {
     }
     fs::create_dir_all(&generated)?;
     // The hot calls: numbers only, so there is nothing to bind.
-    optimise(&fs::read(&core)?, "-O3", &generated.join("core.wasm"))?;
+    let fast = ["-O3", "--converge", "--reorder-locals", "--reorder-functions"];
+    optimise(&fs::read(&core)?, &fast, &generated.join("core.wasm"))?;
     bind(&tools, &generated)?;
     generate::write(&generated)?;
     run::shown(&mut run::command("node", ["pkg/build.mjs"]))?;
@@ -102,7 +103,6 @@ fn compile() -> Result<(PathBuf, PathBuf)> {
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
     let mut flags = vec![
         "--cfg=getrandom_backend=\"custom\"".to_owned(),
-        "--cfg=sha2_backend_soft=\"compact\"".to_owned(),
         // Smaller, and loads on Node 16.
         "-Ctarget-feature=-reference-types,-multivalue".to_owned(),
         // The same bytes from any folder.
@@ -149,14 +149,15 @@ fn bind(compiled: &Path, out: &Path) -> Result<()> {
         .map_err(|e| anyhow::anyhow!("{e}"))?;
     fs::write(out.join("tools.js"), output.js())?;
     fs::write(out.join("tools.d.ts"), output.ts().unwrap_or_default())?;
-    optimise(&output.wasm_mut().emit_wasm(), "-Oz", &out.join("tools.wasm"))
+    optimise(&output.wasm_mut().emit_wasm(), &["-Oz"], &out.join("tools.wasm"))
 }
 
-fn optimise(wasm: &[u8], level: &str, out: &Path) -> Result<()> {
+fn optimise(wasm: &[u8], passes: &[&str], out: &Path) -> Result<()> {
     let raw = out.with_extension("raw");
     fs::write(&raw, wasm)?;
     run::shown(
-        run::command("node", ["node_modules/binaryen/bin/wasm-opt", level, "--strip-debug"])
+        run::command("node", ["node_modules/binaryen/bin/wasm-opt", "--strip-debug"])
+            .args(passes)
             .args(FEATURES)
             .arg("--strip-producers")
             .arg("--strip-target-features")

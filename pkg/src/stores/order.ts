@@ -37,7 +37,7 @@ export function checkedPayment(payment: Payment): Payment {
     transaction_id: name('transaction_id', payment.transaction_id),
     total_fee: fen('total_fee', payment.total_fee, 0),
     fee_type: name('fee_type', payment.fee_type),
-    cash_fee: fen('cash_fee', payment.cash_fee, 0),
+    cash_fee: payment.cash_fee === null ? null : fen('cash_fee', payment.cash_fee, 0),
     openid: text('openid', payment.openid),
     bank_type: text('bank_type', payment.bank_type),
     time_end: name('time_end', payment.time_end),

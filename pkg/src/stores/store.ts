@@ -86,8 +86,8 @@ export interface Payment {
   total_fee: number
   /** ISO 4217; a notification without `fee_type` means `CNY`. */
   fee_type: string
-  /** Fen; may be lower than `total_fee`. */
-  cash_fee: number
+  /** Fen; may be lower than `total_fee`. `null` where the message does not say. */
+  cash_fee: number | null
   openid: string | null
   bank_type: string | null
   /** `yyyyMMddHHmmss` in GMT+8. */

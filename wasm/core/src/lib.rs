@@ -8,12 +8,12 @@
 
 mod memory;
 
-use memory::{Desk, KEY_BYTES, desk};
+use memory::{Desk, desk};
 use subtle::ConstantTimeEq;
 use wxpay_core::{
     SignType,
     digest::{self, Keyed},
-    sheet::Refusal,
+    sheet::{self, Refusal},
     text,
     xml::Limits,
 };
@@ -83,34 +83,25 @@ pub extern "C" fn seal(length: u32, key_length: u32, flags: u32) -> i32 {
     sealed
 }
 
-/// Writes the string to sign of `count` pairs and returns its length, an `&` before it included.
+/// Checks a signature: the text has a string to sign as for [`seal`], then NUL, the signature, NUL
+/// and the declared algorithm. 1 or a refusal.
 #[unsafe(no_mangle)]
-pub extern "C" fn string(length: u32, count: u32) -> i32 {
-    let read = read_pairs(length, count);
-    if read < 0 {
-        return read;
-    }
-    let Some((input, text)) = memory::buffers(length) else { return REFUSED };
-    desk().sheet.write_string(input, text).map_or(REFUSED, |end| end as i32)
+pub extern "C" fn affirm(length: u32, key_length: u32, flags: u32) -> i32 {
+    let verdict = affirm_text(length, key_length, flags).unwrap_or(REFUSED);
+    desk().wipe(key_length);
+    verdict
 }
 
 /// The signing order of the pairs that were read last: their number; their places are in the list.
-/// Refused unless every field is filled and signed, so that the order holds for other values too.
+/// Refused unless every field is filled, so that the order holds for other values too.
 #[unsafe(no_mangle)]
 pub extern "C" fn order(length: u32) -> i32 {
     let Desk { sheet, .. } = desk();
     let Some((input, _)) = memory::buffers(length) else { return REFUSED };
-    if !sheet.has_only_signed(input) {
+    if !sheet.has_no_key(input) {
         return REFUSED;
     }
-    sheet.sort(input).len() as i32
-}
-
-/// Whether the text in the input can stand in a message as it is: 0 or a refusal.
-#[unsafe(no_mangle)]
-pub extern "C" fn inspect(length: u32, flags: u32) -> i32 {
-    let Some((input, _)) = memory::buffers(length) else { return REFUSED };
-    if plain(input, flags) { 0 } else { REFUSED }
+    sheet.signing_order(input).map_or(REFUSED, |count| count as i32)
 }
 
 fn read_pairs(length: u32, count: u32) -> i32 {
@@ -166,11 +157,28 @@ fn seal_text(length: u32, key_length: u32, flags: u32) -> i32 {
     digits.map_or(REFUSED, |digits| digits.len() as i32)
 }
 
+fn affirm_text(length: u32, key_length: u32, flags: u32) -> Option<i32> {
+    let (_, text) = memory::buffers(length)?;
+    let Desk { keyed, key, .. } = desk();
+    let key = key.get(..key_length as usize)?;
+    let (string, claimed, declared) = text::split_claim(text.get(1..=length as usize)?)?;
+    let (used, end) = (sheet::claim(claimed, declared, sign_type(flags)).ok()?, string.len() + 1);
+    // The key is going to be written over the signature.
+    let mut digits = [0; 64];
+    let digits = digits.get_mut(..claimed.len())?;
+    digits.copy_from_slice(claimed);
+    let mut out = [0; 64];
+    let expected = finish(text, end, key, used, flags, keyed, &mut out)?;
+    Some(if bool::from(expected.ct_eq(digits)) { 1 } else { MISMATCH })
+}
+
 fn plain(input: &[u8], flags: u32) -> bool {
     text::is_plain(input) && (flags & PLAIN_CDATA == 0 || text::fits_cdata(input))
 }
 
-/// Puts the key behind the text, digests, and wipes it again.
+/// Puts the key behind the text, digests, and wipes it again. The text begins with the `&` of its
+/// first field, which is no part of the string to sign; where there is no field, the `&` before the
+/// key is none either.
 fn finish<'a>(
     text: &mut [u8],
     mut end: usize,
@@ -180,11 +188,15 @@ fn finish<'a>(
     keyed: &mut Option<(u32, Keyed)>,
     out: &'a mut [u8; 64],
 ) -> Option<&'a [u8]> {
-    for byte in digest::KEY_PREFIX.iter().chain(key) {
-        *text.get_mut(end)? = *byte;
-        end += 1;
+    if end == 1 {
+        end = 0;
     }
-    // The first byte is the `&` before the first field.
+    for part in [digest::KEY_PREFIX, key] {
+        if !text::copy(part, 0, part.len(), text, end) {
+            return None;
+        }
+        end += part.len();
+    }
     let digits = digest::digits(
         text.get_mut(1..)?,
         end - 1,
@@ -198,13 +210,22 @@ fn finish<'a>(
         },
         out,
     );
-    text.get_mut(end - key.len()..end)?.fill(0);
+    memory::wipe(text.get_mut(end - key.len()..end)?);
     Some(digits)
 }
 
 impl Desk {
     /// Wipes the key: it is in linear memory only while a call runs.
     fn wipe(&mut self, key_length: u32) {
-        self.key.iter_mut().take((key_length as usize).min(KEY_BYTES)).for_each(|byte| *byte = 0);
+        memory::wipe(self.key.get_mut(..key_length as usize).unwrap_or_default());
+        scrub_stack();
     }
+}
+
+/// Overwrites what the calls before this one left on the stack: the digests keep the block with the
+/// key there.
+#[inline(never)]
+fn scrub_stack() {
+    let mut area = [0u64; 160];
+    core::hint::black_box(&mut area);
 }

@@ -15,7 +15,7 @@ use wxpay_core::{
 };
 
 /// The longest key that is taken here, in bytes.
-pub(crate) const KEY_BYTES: usize = 128;
+const KEY_BYTES: usize = 128;
 /// The largest message that fits without growing the memory, in bytes.
 const INPUT_BYTES: usize = 64 * 1024;
 /// What the string to sign may need beside the message: the key with its prefix, and the padding.
@@ -81,6 +81,17 @@ pub(crate) fn buffers(length: u32) -> Option<(&'static mut [u8], &'static mut [u
             core::slice::from_raw_parts_mut(region.start, length),
             core::slice::from_raw_parts_mut(text, region.capacity + MARGIN),
         ))
+    }
+}
+
+/// Zeros, word by word and without a call.
+pub(crate) fn wipe(bytes: &mut [u8]) {
+    let (words, rest) = bytes.as_chunks_mut::<8>();
+    for word in words {
+        *word = [0; 8];
+    }
+    for byte in rest {
+        *byte = 0;
     }
 }
 

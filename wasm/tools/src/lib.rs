@@ -9,10 +9,10 @@ mod fields;
 mod random;
 
 use error::Result;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wxpay_core::{
-    Key, SignType, answer,
+    Key, answer,
     client_pay::{self, Prepaid},
     endpoint,
     merchant::Merchant,
@@ -22,13 +22,13 @@ use wxpay_core::{
 
 /// The signature of the fields.
 #[wasm_bindgen]
-pub fn sign(fields: &str, key: &str, sign_type: &str) -> Result<String> {
+pub fn sign(fields: &str, key: String, sign_type: &str) -> Result<String> {
     Ok(wxpay_core::sign(&fields::read(fields)?, &Key::any(key)?, sign_type.parse()?)?)
 }
 
 /// Whether the fields' `sign` fits.
 #[wasm_bindgen]
-pub fn verify(fields: &str, key: &str, floor: &str) -> Result<bool> {
+pub fn verify(fields: &str, key: String, floor: &str) -> Result<bool> {
     let floor = floor.parse()?;
     Ok(wxpay_core::verify(&fields::read(fields)?, &Key::any(key)?, floor).is_ok())
 }
@@ -47,7 +47,7 @@ pub fn build_xml(fields: &str) -> Result<String> {
 
 /// The XML of the fields with their signature.
 #[wasm_bindgen(js_name = signedXml)]
-pub fn signed_xml(fields: &str, key: &str, sign_type: &str) -> Result<String> {
+pub fn signed_xml(fields: &str, key: String, sign_type: &str) -> Result<String> {
     Ok(wxpay_core::signed_xml(&fields::read(fields)?, &Key::any(key)?, sign_type.parse()?)?)
 }
 
@@ -61,7 +61,7 @@ pub fn parse_xml(body: &[u8], root: &str, limit: usize) -> Result<String> {
 /// The fields of a message whose signature holds.
 #[wasm_bindgen(js_name = parseSigned)]
 pub fn parse_signed(body: &[u8], keys: Vec<String>, floor: &str) -> Result<String> {
-    Ok(fields::write(&wxpay_core::parse_signed(body, &all(&keys)?, floor.parse()?)?))
+    Ok(fields::write(&wxpay_core::parse_signed(body, &all(keys)?, floor.parse()?)?))
 }
 
 /// A nested answer as a tree of `{ name, text, children }`.
@@ -78,7 +78,7 @@ pub fn nonce_str() -> Result<String> {
 
 /// Throws unless the text has the shape of a merchant key.
 #[wasm_bindgen(js_name = checkKey)]
-pub fn check_key(key: &str) -> Result<()> {
+pub fn check_key(key: String) -> Result<()> {
     Key::new(key)?;
     Ok(())
 }
@@ -89,34 +89,28 @@ pub fn check_merchant(appid: &str, mch_id: &str) -> Result<()> {
     Ok(Merchant { appid, mch_id }.check()?)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PrepaidOptions {
-    appid: String,
-    partnerid: Option<String>,
-    prepay_id: String,
-    timestamp: u64,
-    nonce: String,
-    sign_type: SignType,
-}
-
-/// The second signature for one of the front ends: `miniProgram`, `jsapi`, `app`.
+#[allow(clippy::too_many_arguments)]
+/// The second signature for one of the front ends: `miniProgram`, `jsapi`, `app`. `timestamp` is a
+/// whole number of seconds.
 #[wasm_bindgen(js_name = clientPay)]
-pub fn client_pay(front_end: &str, options: JsValue, key: &str) -> Result<JsValue> {
-    let options: PrepaidOptions = from_object(options)?;
+pub fn client_pay(
+    front_end: &str,
+    appid: &str,
+    partnerid: &str,
+    prepay_id: &str,
+    timestamp: f64,
+    nonce: &str,
+    sign_type: &str,
+    key: String,
+) -> Result<JsValue> {
     let key = Key::any(key)?;
-    let prepaid = Prepaid {
-        appid: &options.appid,
-        prepay_id: &options.prepay_id,
-        timestamp: options.timestamp,
-        nonce: &options.nonce,
-        sign_type: options.sign_type,
-    };
+    // The facade has made sure that it is a safe integer from 0 on.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let timestamp = timestamp as u64;
+    let sign_type = sign_type.parse()?;
+    let prepaid = Prepaid { appid, prepay_id, timestamp, nonce, sign_type };
     match front_end {
-        "app" => {
-            let partnerid = options.partnerid.unwrap_or_default();
-            object(&client_pay::app_pay(&prepaid, &partnerid, &key)?)
-        }
+        "app" => object(&client_pay::app_pay(&prepaid, partnerid, &key)?),
         "jsapi" => object(&client_pay::jsapi_pay(&prepaid, &key)?),
         _ => object(&client_pay::mini_program_pay(&prepaid, &key)?),
     }
@@ -138,7 +132,7 @@ pub fn accept_answer(
     floor: &str,
 ) -> Result<String> {
     let question = fields::read(question)?;
-    let answer = answer::accept(find(endpoint)?, &question, body, &all(&keys)?, floor.parse()?)?;
+    let answer = answer::accept(find(endpoint)?, &question, body, &all(keys)?, floor.parse()?)?;
     Ok(fields::write(&answer))
 }
 
@@ -152,7 +146,7 @@ pub fn notified_payment(
     mch_id: &str,
 ) -> Result<JsValue> {
     let merchant = Merchant { appid, mch_id };
-    object(&notification::payment(body, &all(&keys)?, floor.parse()?, merchant)?)
+    object(&notification::payment(body, &all(keys)?, floor.parse()?, merchant)?)
 }
 
 /// The payment that the verified answer of an order query reports.
@@ -165,8 +159,8 @@ fn find(name: &str) -> Result<&'static endpoint::Endpoint> {
     endpoint::by_name(name).ok_or_else(|| error::internal("no such endpoint"))
 }
 
-fn all(keys: &[String]) -> wxpay_core::Result<Vec<Key>> {
-    keys.iter().map(|key| Key::any(key)).collect()
+fn all(keys: Vec<String>) -> wxpay_core::Result<Vec<Key>> {
+    keys.into_iter().map(Key::any).collect()
 }
 
 /// A plain object; absent values are `null`, integers are numbers.
@@ -175,8 +169,4 @@ fn object(value: &impl Serialize) -> Result<JsValue> {
         .serialize_maps_as_objects(true)
         .serialize_missing_as_null(true);
     value.serialize(&serializer).map_err(|e| error::internal(&e.to_string()))
-}
-
-fn from_object<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T> {
-    serde_wasm_bindgen::from_value(value).map_err(|e| error::internal(&e.to_string()))
 }
