@@ -29,9 +29,17 @@ const kb = bytes => (bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)
 const ms = time => (time === undefined ? '–' : time.toFixed(time < 10 ? 1 : 0))
 const ns = time => (time === undefined ? '–' : Math.round(time).toLocaleString('en'))
 
+const TIME = lines([
+  '### Time',
+  '',
+  'Above 1: wxpay-wasm is faster. Native Rust is the core crate without JavaScript, the limit for',
+  'the same code; its fields are built before the clock starts. Nonces of tenpay and weixin-pay',
+  'come from Math.random; weixin-pay has no HMAC-SHA256.',
+])
+
 export function markdown({ machine, table: rows, native, cold, sizes, growth }) {
   const parts = [`Measured on ${machine.cpu}, ${machine.platform}, Node ${machine.node}.`]
-  if (rows) parts.push(ratios(rows, native))
+  if (rows) parts.push(TIME, ratiosTable(rows, native))
   if (cold) parts.push(coldTable(cold), callsTable(cold))
   if (sizes) parts.push(sizesTable(sizes))
   if (growth) {
@@ -41,7 +49,8 @@ export function markdown({ machine, table: rows, native, cold, sizes, growth }) 
   return `${parts.join('\n\n')}\n`
 }
 
-function ratios(rows, native) {
+/** The table of ratios alone, for the README. */
+export function ratiosTable(rows, native) {
   const head = ['time / time of wxpay-wasm', ...COLUMNS.map(id => NAMES[id]), 'Rust, native', 'ours, ns']
   const body = Object.entries(rows).map(([row, cells]) => [
     workloads[row].title,
@@ -49,15 +58,7 @@ function ratios(rows, native) {
     times(native?.[row] && native[row].p10 / cells.ours.p10),
     ns(cells.ours.ns),
   ])
-  return lines([
-    '### Time',
-    '',
-    'Above 1: wxpay-wasm is faster. Native Rust is the core crate without JavaScript, the limit for',
-    'the same code; its fields are built before the clock starts. Nonces of tenpay and weixin-pay',
-    'come from Math.random; weixin-pay has no HMAC-SHA256.',
-    '',
-    table(head, body),
-  ])
+  return table(head, body)
 }
 
 function coldTable({ first }) {

@@ -11,7 +11,7 @@ import { svg } from './chart.mjs'
 import { cold } from './cold.mjs'
 import { workloads } from './messages.mjs'
 import { native } from './native.mjs'
-import { changesText, markdown } from './report.mjs'
+import { changesText, markdown, ratiosTable } from './report.mjs'
 import { best, changes, merge } from './results.mjs'
 import { sizes } from './sizes.mjs'
 
@@ -103,7 +103,11 @@ if (options.record) {
   writeFileSync(at('results.json'), `${JSON.stringify(results, null, 1)}\n`)
   writeFileSync(at('results.md'), markdown(results))
   writeFileSync(at('chart.svg'), svg(results))
-  say('recorded results.json, results.md and chart.svg')
+  const readme = at('../README.md')
+  const shown = `<!-- bench -->\n${ratiosTable(results.table, results.native)}\n<!-- /bench -->`
+  const text = readFileSync(readme, 'utf8')
+  writeFileSync(readme, text.replace(/<!-- bench -->[^]*<!-- \/bench -->/, () => shown))
+  say('recorded results.json, results.md, chart.svg and the table of the README')
 }
 
 function recorded() {

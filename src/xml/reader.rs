@@ -114,7 +114,7 @@ pub(crate) fn scan<const USUAL: bool>(
         if count > limits.fields.min(FIELD_LIMIT) {
             return Err(Fault::new(Reason::TooManyFields, start));
         }
-        if let Some((rank, name, value, next)) = usual(cursor.body, cursor.at) {
+        if let Some(Usual { rank, name, value, next }) = usual(cursor.body, cursor.at) {
             cursor.at = next;
             found(rank, name, value);
             continue;
@@ -140,11 +140,20 @@ pub(crate) fn scan<const USUAL: bool>(
     Ok(seen)
 }
 
+/// A field that needs no decoding.
+struct Usual {
+    /// Of a known name.
+    rank: Option<u16>,
+    name: Range<usize>,
+    value: Range<usize>,
+    /// Where the next one starts.
+    next: usize,
+}
+
 /// A field in one of the two usual forms, `<name><![CDATA[value]]></name>` and `<name>value</name>`,
-/// where the value needs no decoding: the rank of a known name, its name, its value, and where the
-/// next one starts. Anything else is left to the general way.
+/// where the value needs no decoding. Anything else is left to the general way.
 #[inline(always)]
-fn usual(body: &[u8], start: usize) -> Option<(Option<u16>, Range<usize>, Range<usize>, usize)> {
+fn usual(body: &[u8], start: usize) -> Option<Usual> {
     const CDATA: u64 = u64::from_le_bytes(*b"![CDATA[");
     let end = find(body, start, b'>');
     let length = end - start;
@@ -187,7 +196,7 @@ fn usual(body: &[u8], start: usize) -> Option<(Option<u16>, Range<usize>, Range<
     {
         return None;
     }
-    Some((rank, start..end, from..to, again + length + 1))
+    Some(Usual { rank, name: start..end, value: from..to, next: again + length + 1 })
 }
 
 type Scanned<T> = core::result::Result<T, Fault>;

@@ -14,6 +14,8 @@ cargo xtask build          the npm package, in pkg/dist
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
 cargo xtask test           everything that is checked
+cargo xtask bench          speed and size beside other libraries; --record writes the report,
+                           --quick looks for 15 s, --only NAMES takes some rows
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +38,11 @@ fn run_command() -> Result<()> {
             run::shown(run::command("node", ["examples/shop/demo.mjs"]).args(rest))
         }
         ["test"] => test::test(),
+        ["bench", rest @ ..] => {
+            build::build()?;
+            npm::install_benches()?;
+            run::shown(run::command("node", ["benches/run.mjs"]).args(rest))
+        }
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
