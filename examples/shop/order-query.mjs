@@ -1,3 +1,5 @@
+import { queriedPayment } from 'wxpay-wasm/notify'
+
 const FIRST = 5_000
 const LONGEST = 60_000
 const FORGET = 2 * 60 * 60 * 1000 // a code_url is valid for two hours (native, chapter 6.5)
@@ -30,16 +32,7 @@ export function orderQuery({ pay, store, now, report }) {
       const answer = await pay.orderQuery({ out_trade_no: order.out_trade_no })
       if (answer.trade_state !== 'SUCCESS') return order
       // The same door as the notification: amount, currency and transaction are checked there.
-      const { order: after } = await store.recordPayment({
-        out_trade_no: order.out_trade_no,
-        transaction_id: answer.transaction_id,
-        total_fee: Number(answer.total_fee),
-        fee_type: answer.fee_type ?? 'CNY',
-        cash_fee: Number(answer.cash_fee),
-        openid: answer.openid ?? null,
-        bank_type: answer.bank_type ?? null,
-        time_end: answer.time_end,
-      })
+      const { order: after } = await store.recordPayment(queriedPayment(answer))
       plans.delete(order.out_trade_no)
       return after ?? order
     } catch (error) {

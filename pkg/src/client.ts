@@ -21,6 +21,7 @@ import { defaultTransport } from './transport.default.js'
 import type { Transport, TransportAnswer } from './transport.js'
 
 export type { LogEntry, WxPayOptions } from './config.js'
+export { mask } from './mask.js'
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js'
 
 /** What every order has. Amounts are in fen. */

@@ -28,8 +28,8 @@ const HMAC = 1
 const PLAIN_CDATA = 4
 const STRING = 8
 const KEY_ID = 8
-/** Numbers of keys fit into the bits that are left. */
-const KEY_IDS = 0xfffff0
+/** Numbers of keys fit into the bits that are left, the sign apart. */
+const KEY_IDS = 0x7ffff0
 
 /** `name_rank` of an entry: the rank, and what else is known of the field. */
 const RANK = 0xffff
@@ -64,8 +64,9 @@ let orderPlace = 0
 let text = 0
 /** The dictionary, internalised: fast as property names. */
 let names: readonly string[] | undefined
-/** The length of the message that was read last. */
+/** The length of the message that was read last, and of the key that was put. */
 let lastLength = 0
+let keyLength = 0
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 // Without Buffer. Of what latin1 gives, one character for each byte, only ASCII is looked at.
@@ -234,7 +235,7 @@ export function parse(body: Uint8Array | string, limit: number): Record<string, 
     const core = exports ?? start()
     const length = put(core, body)
     if (length < 0) return REFUSED
-    const count = core.parse(length, limit, typeof body === 'string' ? STRING : 0)
+    const count = core.parse(length, limit, stringFlag(body))
     return count < 0 ? count : fields(core, count)
   } catch (thrown) {
     throw fatal(thrown)
@@ -251,11 +252,9 @@ export function open(
   try {
     if (body.length > limit) return REFUSED
     const core = exports ?? start()
-    const length = put(core, body)
-    const encoded = length < 0 ? undefined : putKey(key)
-    if (encoded === undefined) return REFUSED
-    const flags = encoded.id | (hmac ? HMAC : 0) | (typeof body === 'string' ? STRING : 0)
-    const count = core.open(length, limit, encoded.bytes.length, flags)
+    const flags = ready(core, put(core, body), key, hmac) | stringFlag(body)
+    if (flags < 0) return REFUSED
+    const count = core.open(lastLength, limit, keyLength, flags)
     return count < 0 ? count : fields(core, count)
   } catch (thrown) {
     throw fatal(thrown)
@@ -266,10 +265,8 @@ export function open(
 export function verify(pairs: string, count: number, key: string, hmac: boolean): number {
   try {
     const core = exports ?? start()
-    const length = put(core, pairs)
-    const encoded = length < 0 ? undefined : putKey(key)
-    if (encoded === undefined) return REFUSED
-    return core.verify(length, count, encoded.bytes.length, encoded.id | (hmac ? HMAC : 0))
+    const flags = ready(core, put(core, pairs), key, hmac)
+    return flags < 0 ? REFUSED : core.verify(lastLength, count, keyLength, flags)
   } catch (thrown) {
     throw fatal(thrown)
   }
@@ -279,10 +276,8 @@ export function verify(pairs: string, count: number, key: string, hmac: boolean)
 export function affirm(claim: string, key: string, hmac: boolean): number {
   try {
     const core = exports ?? start()
-    const length = write(core, claim, true)
-    const encoded = length < 0 ? undefined : putKey(key)
-    if (encoded === undefined) return REFUSED
-    return core.affirm(length, encoded.bytes.length, encoded.id | (hmac ? HMAC : 0))
+    const flags = ready(core, write(core, claim, true), key, hmac)
+    return flags < 0 ? REFUSED : core.affirm(lastLength, keyLength, flags)
   } catch (thrown) {
     throw fatal(thrown)
   }
@@ -297,11 +292,24 @@ export function sign(
 ): string | undefined {
   try {
     const core = exports ?? start()
-    const length = put(core, pairs)
-    const encoded = length < 0 ? undefined : putKey(key)
-    if (encoded === undefined) return undefined
-    const flags = encoded.id | (hmac ? HMAC : 0)
-    return digitsOf(core.sign(length, count, encoded.bytes.length, flags))
+    const flags = ready(core, put(core, pairs), key, hmac)
+    return flags < 0 ? undefined : digitsOf(core.sign(lastLength, count, keyLength, flags))
+  } catch (thrown) {
+    throw fatal(thrown)
+  }
+}
+
+/** The signature of a string to sign. `cdata` refuses what CDATA cannot hold as it is. */
+export function seal(
+  string: string,
+  key: string,
+  hmac: boolean,
+  cdata: boolean,
+): string | undefined {
+  try {
+    const core = exports ?? start()
+    const flags = ready(core, write(core, string, true), key, hmac) | (cdata ? PLAIN_CDATA : 0)
+    return flags < 0 ? undefined : digitsOf(core.seal(lastLength, keyLength, flags))
   } catch (thrown) {
     throw fatal(thrown)
   }
@@ -318,24 +326,15 @@ export function order(): Uint16Array | undefined {
   }
 }
 
-/** The signature of a string to sign. `cdata` refuses what CDATA cannot hold as it is. */
-export function seal(
-  string: string,
-  key: string,
-  hmac: boolean,
-  cdata: boolean,
-): string | undefined {
-  try {
-    const core = exports ?? start()
-    const length = write(core, string, true)
-    const encoded = length < 0 ? undefined : putKey(key)
-    if (encoded === undefined) return undefined
-    const flags = encoded.id | (hmac ? HMAC : 0) | (cdata ? PLAIN_CDATA : 0)
-    return digitsOf(core.seal(length, encoded.bytes.length, flags))
-  } catch (thrown) {
-    throw fatal(thrown)
-  }
+/** The flags for a call with the key, which is put into its place; negative where that is no case. */
+function ready(core: Exports, length: number, key: string, hmac: boolean): number {
+  const encoded = length < 0 ? undefined : putKey(key)
+  if (encoded === undefined || core !== exports) return REFUSED
+  keyLength = encoded.bytes.length
+  return encoded.id | (hmac ? HMAC : 0)
 }
+
+const stringFlag = (body: Uint8Array | string): number => (typeof body === 'string' ? STRING : 0)
 
 function digitsOf(length: number): string | undefined {
   if (length < 0) return undefined

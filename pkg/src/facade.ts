@@ -383,17 +383,19 @@ function hotMiniProgramPay(prepaid: Prepaid, key: string | Key): MiniProgramPay 
 const filled = (text: unknown): boolean => typeof text === 'string' && text !== ''
 
 /**
- * Without a stack: forgeries come in floods, and where this package refuses them is no news.
+ * Forgeries come in floods, and where this package refuses them is no news: an error without a
+ * stack, made as any object is, costs a twentieth of one that the engine captures.
  */
 function mismatch(): WxPayError {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  try {
-    return new WxPayError('SIGN_MISMATCH', MISMATCH, { field: 'sign' })
-  } finally {
-    Error.stackTraceLimit = limit
-  }
+  const error = Object.create(WxPayError.prototype) as { -readonly [K in keyof WxPayError]: WxPayError[K] }
+  error.code = 'SIGN_MISMATCH'
+  error.message = MISMATCH
+  error.field = 'sign'
+  error.stack = MISMATCH_STACK
+  return error
 }
+
+const MISMATCH_STACK = /* @__PURE__ */ `WxPayError: ${MISMATCH}`
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 

@@ -4,6 +4,8 @@ import { checkMerchant, MAX_BYTES, notifiedPayment, type SignType } from './faca
 import { Key } from './key.js'
 import type { Order, OrderStore, Payment, PaymentOutcome } from './stores/store.js'
 
+export { queriedPayment } from './facade.js'
+
 /** What became of a notification, for logs and alarms. */
 export type NotifyEvent =
   | { outcome: PaymentOutcome; payment: Payment; order: Order | null }

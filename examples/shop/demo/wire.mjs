@@ -1,11 +1,5 @@
+import { mask } from 'wxpay-wasm/client'
 import { blue, indent, printable, quiet, say } from './terminal.mjs'
-
-const SECRET = 'sign|paySign|openid|session_key|secret|key'
-const IN_XML = new RegExp(`(<(${SECRET})>)(?:<!\\[CDATA\\[.*?\\]\\]>|[^<]*)(</\\2>)`, 'gs')
-const IN_JSON = new RegExp(`("(?:${SECRET})":")[^"]*`, 'g')
-
-/** For messages that do not come through the log of the client, which masks by itself. */
-export const masked = (text) => text.replace(IN_XML, '$1***$3').replace(IN_JSON, '$1***')
 
 /** One element per line; JSON likewise when it is long. */
 function pretty(body) {
@@ -17,7 +11,7 @@ function pretty(body) {
 /** `from → to  what`, and under it the message. */
 export function message(from, to, what, body = '') {
   say(`    ${blue(`${from} → ${to}`)}  ${what}`)
-  const text = printable(pretty(masked(String(body).trim())))
+  const text = printable(pretty(mask(String(body).trim())))
   if (text !== '') say(quiet(indent(text, 6)))
 }
 
