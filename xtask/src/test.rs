@@ -16,6 +16,13 @@ pub(crate) fn test() -> Result<()> {
     run::say("Rust tests");
     run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))?;
     build::build()?;
+    run::say("clippy, for WebAssembly");
+    for module in ["wxpay-wasm-core", "wxpay-wasm-tools"] {
+        let clippy = ["clippy", "--quiet", "--locked", "--target=wasm32-unknown-unknown"];
+        let mut clippy = run::command("cargo", clippy);
+        clippy.arg(format!("--package={module}")).args(["--", "-D", "warnings"]);
+        run::shown(clippy.env("CARGO_ENCODED_RUSTFLAGS", "--cfg=getrandom_backend=\"custom\""))?;
+    }
     run::say("TypeScript");
     run::shown(&mut run::command("npx", ["--no-install", "tsc", "-p", "pkg", "--noEmit"]))?;
     run::say("JavaScript tests, against the built package");

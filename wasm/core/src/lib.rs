@@ -203,7 +203,7 @@ fn finish<'a>(
         used,
         || {
             let id = flags >> KEY_ID;
-            if !keyed.as_ref().is_some_and(|(known, _)| *known == id) {
+            if keyed.as_ref().is_none_or(|(known, _)| *known != id) {
                 *keyed = None;
             }
             &keyed.get_or_insert_with(|| (id, Keyed::new(key))).1
