@@ -37,8 +37,7 @@ export function snapshot(fields: Fields): Snapshot {
       if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
         throw refused(
           names[i] as string,
-          'is no integer from 0 to 2^53; amounts are integers in fen (1.5 yuan is 150), and ' +
-            'anything else is given as a string',
+          'is no integer from 0 to 2^53; amounts are in fen (1.5 yuan is 150), anything else is a string',
         )
       }
     } else if (value === null || value === undefined) {

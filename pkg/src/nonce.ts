@@ -27,11 +27,7 @@ function refill(): void {
   try {
     fillRandom(pool)
   } catch (cause) {
-    throw new WxPayError(
-      'RANDOM_UNAVAILABLE',
-      'no cryptographically secure random source: neither node:crypto nor globalThis.crypto',
-      { cause },
-    )
+    throw new WxPayError('RANDOM_UNAVAILABLE', 'no cryptographically secure random source', { cause })
   }
   let count = 0
   for (let i = 0; i < POOL; i++) {

@@ -5,7 +5,9 @@ declare const NODE_REQUIRE: ((name: string) => { webcrypto: Source }) | undefine
 
 /** Fills the bytes from the platform's secure source; throws without one, there is no fallback. */
 export function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
-  const secure = (globalThis.crypto as Source | undefined) ?? ofNode()
+  const web = globalThis.crypto as Source | undefined
+  // In `node -e` of Node 16 the global is the module of that name.
+  const secure = web?.getRandomValues === undefined ? ofNode() : web
   if (secure === undefined) throw new Error('no secure random source')
   secure.getRandomValues(bytes)
 }
