@@ -32,8 +32,9 @@ const ns = time => (time === undefined ? '–' : Math.round(time).toLocaleString
 const TIME = lines([
   '### Time',
   '',
-  'Above 1: wxpay-wasm is faster. Native Rust is the core crate without JavaScript, the limit for',
-  'the same code; its fields are built before the clock starts. Nonces of tenpay and weixin-pay',
+  'Above 1: wxpay-wasm is faster. Native Rust is the public functions of the core crate, which',
+  'allocate what they return; the module uses the crate\'s path without allocation, so this column is',
+  'no limit for it. Its fields are built before the clock starts. Nonces of tenpay and weixin-pay',
   'come from Math.random; weixin-pay has no HMAC-SHA256.',
 ])
 

@@ -7,7 +7,7 @@ use crate::{Error, ErrorCode, Fields, Key, Result, SignType, sign};
 use alloc::{format, string::String};
 
 /// Milliseconds have been beyond this since 1970-04-26, seconds will be in 2286.
-pub(crate) const TEN_DIGITS: u64 = 10_000_000_000;
+pub const TEN_DIGITS: u64 = 10_000_000_000;
 
 /// What every front end needs.
 #[derive(Clone, Copy, Debug)]

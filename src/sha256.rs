@@ -1,7 +1,8 @@
 //! The compression function of SHA-256 (FIPS 180-4), eight rounds at a time.
 //!
-//! In WebAssembly it takes 0.7 of the time of the `sha2` crate's compact form, and a fifth of the
-//! bytes of its fast one; tested to be equal to that crate.
+//! In WebAssembly a signature over 373 bytes takes 0.85 of the time that it takes with the compact
+//! form of the `sha2` crate, and as long as with its fast one, in a fifth of the bytes; tested to be
+//! equal to that crate.
 
 /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
 #[rustfmt::skip]

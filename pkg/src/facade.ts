@@ -1,4 +1,4 @@
-import { FIELD_LIMIT, MINI_PROGRAM, MISMATCH, PREPAY_ID } from '../dist/generated/rules.js'
+import { FIELD_LIMIT, MINI_PROGRAM, MISMATCH, PREPAY_ID, TEN_DIGITS } from '../dist/generated/rules.js'
 import * as core from './core.js'
 import { WxPayError } from './errors.js'
 import { type Fields, type Flat, flatten, isWellFormed, pairs, type Snapshot, snapshot, unflatten } from './fields.js'
@@ -369,7 +369,7 @@ function hotMiniProgramPay(prepaid: Prepaid, key: string | Key): MiniProgramPay 
   const { appId, prepay_id, signType = 'MD5' } = prepaid
   const seconds = prepaid.timeStamp ?? Math.floor(Date.now() / 1000)
   const nonce = prepaid.nonceStr ?? nonceStr()
-  const usual = Number.isInteger(seconds) && seconds > 0 && seconds < 10_000_000_000
+  const usual = Number.isInteger(seconds) && seconds > 0 && seconds < TEN_DIGITS
   const texts = filled(appId) && filled(prepay_id) && filled(nonce)
   if (!usual || !texts || !plain(signType)) return undefined
   const timeStamp = String(seconds)

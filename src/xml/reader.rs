@@ -72,7 +72,7 @@ pub fn parse_with(body: &[u8], root: &str, limits: Limits) -> Result<Fields> {
 /// Duplicates are the caller's to find, who needs the names sorted anyway.
 ///
 /// `USUAL` refuses what WeChat does not send although it is right: declarations, white space inside
-/// tags, values that need decoding. The WebAssembly core is a third smaller without them.
+/// tags, values that need decoding. The WebAssembly core is smaller without them.
 pub(crate) fn scan<const USUAL: bool>(
     body: &mut [u8],
     root: &[u8],

@@ -73,6 +73,7 @@ fn rules() -> Result<String> {
     let mut ts = String::from(BANNER);
     writeln!(ts, "/** Between these stand {}. */", order.join(", "))?;
     writeln!(ts, "export const MINI_PROGRAM = {} as const", serde_json::to_string(&parts)?)?;
+    writeln!(ts, "export const TEN_DIGITS = {}", client_pay::TEN_DIGITS)?;
     writeln!(ts, "export const FIELD_LIMIT = {}", xml::Limits::DEFAULT.fields)?;
     writeln!(ts, "export const PREPAY_ID = {}", serde_json::to_string("prepay_id=")?)?;
     writeln!(ts, "export const MISMATCH = {}", serde_json::to_string(&mismatch())?)?;

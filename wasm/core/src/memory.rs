@@ -1,4 +1,4 @@
-//! The buffers in linear memory, and all the unsafe code of the binding.
+//! The buffers in linear memory, and all the unsafe code of this module.
 //!
 //! Invariants:
 //! - The module has one thread and imports nothing, so no export runs while another one does: the

