@@ -190,23 +190,3 @@ pub(crate) fn span(rank: u16) -> (usize, usize) {
         _ => (0, 0),
     }
 }
-
-/// The known name of this rank.
-pub(crate) fn known(rank: u16) -> &'static [u8] {
-    let (start, end) = span(rank);
-    BYTES.get(start..end).unwrap_or_default()
-}
-
-/// Where an unknown name would stand among the known ones.
-pub(crate) fn rank_of_unknown(name: &[u8]) -> u16 {
-    let (mut low, mut high) = (0, COUNT as u16);
-    while low < high {
-        let middle = u16::midpoint(low, high);
-        if known(middle) < name {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
-}

@@ -13,7 +13,7 @@ use crate::{
     xml::{Limits, scan},
 };
 
-use core::ops::Range;
+use core::{cmp::Ordering, ops::Range};
 
 /// An [`Entry::name_rank`] of a name that the dictionary does not have.
 pub const UNKNOWN: u32 = 0xffff;
@@ -239,38 +239,22 @@ impl Sheet {
         fresh
     }
 
-    /// Sorts the unknown names by their bytes; `false` when one stands twice. A heap sort: small,
-    /// without recursion, and no order of names makes it slow.
+    /// Sorts the unknown names by their bytes; `false` when one stands twice. Merges from runs of one
+    /// upwards, without recursion: names that come sorted are looked at once, and no order of names
+    /// makes it slow.
     fn sort_unknown(&mut self, message: &[u8]) -> bool {
-        let Sheet { entries, unknown, unknown_count, .. } = self;
-        let Some(heap) = unknown.get_mut(..*unknown_count) else { return false };
-        let name = |index: &u16| name_of(entries, message, *index);
-        let sift = |heap: &mut [u16], mut root: usize| {
-            loop {
-                let mut child = 2 * root + 1;
-                let Some(left) = heap.get(child) else { return };
-                if heap.get(child + 1).is_some_and(|right| name(right) > name(left)) {
-                    child += 1;
-                }
-                match (heap.get(root), heap.get(child)) {
-                    (Some(parent), Some(greater)) if name(parent) < name(greater) => {
-                        heap.swap(root, child);
-                        root = child;
-                    }
-                    _ => return,
+        let Sheet { entries, unknown, unknown_count, order, .. } = self;
+        let Some(names) = unknown.get_mut(..*unknown_count) else { return false };
+        let mut width = 1;
+        while width < names.len() {
+            for pair in names.chunks_mut(2 * width) {
+                if !merge(entries, message, pair, width, order) {
+                    return false;
                 }
             }
-        };
-        for root in (0..heap.len() / 2).rev() {
-            sift(heap, root);
+            width *= 2;
         }
-        for end in (1..heap.len()).rev() {
-            heap.swap(0, end);
-            if let Some(rest) = heap.get_mut(..end) {
-                sift(rest, 0);
-            }
-        }
-        heap.iter().zip(heap.iter().skip(1)).all(|(a, b)| name(a) != name(b))
+        true
     }
 
     fn value<'a>(&self, message: &'a [u8], rank: u16) -> &'a [u8] {
@@ -292,29 +276,22 @@ impl Sheet {
                 *slot = index;
             }
         };
-        let unknown = unknown.get(..self.unknown_count).unwrap_or_default();
-        let mut behind = unknown.iter().map(|&index| {
-            (index, usize::from(dictionary::rank_of_unknown(name_of(entries, message, index))))
-        });
-        let mut next = behind.next();
+        let mut behind = unknown.iter().take(self.unknown_count).copied().peekable();
         for (number, &word) in known.iter().enumerate() {
             let mut bits = word;
             while bits != 0 {
                 let rank = number * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                while let Some((index, before)) = next
-                    && before <= rank
+                let place = places.get(rank).copied().unwrap_or_default();
+                while let Some(index) =
+                    behind.next_if(|&index| compare(entries, message, index, place).is_lt())
                 {
                     put(index);
-                    next = behind.next();
                 }
-                put(places.get(rank).copied().unwrap_or_default());
+                put(place);
             }
         }
-        while let Some((index, _)) = next {
-            put(index);
-            next = behind.next();
-        }
+        behind.for_each(put);
         order.get(..self.count).unwrap_or_default()
     }
 
@@ -380,4 +357,52 @@ pub fn claim(claimed: &[u8], declared: &[u8], floor: SignType) -> Result<SignTyp
 fn name_of<'a>(entries: &[Entry], message: &'a [u8], index: u16) -> &'a [u8] {
     let Some(entry) = entries.get(usize::from(index)) else { return &[] };
     message.get(entry.name_start as usize..entry.name_end as usize).unwrap_or_default()
+}
+
+/// Compares two names by their bytes.
+fn compare(entries: &[Entry], message: &[u8], a: u16, b: u16) -> Ordering {
+    let (Some(a), Some(b)) = (entries.get(usize::from(a)), entries.get(usize::from(b))) else {
+        return Ordering::Equal;
+    };
+    let name = |entry: &Entry| entry.name_start as usize..entry.name_end as usize;
+    text::compare(message, name(a), name(b))
+}
+
+/// Merges two sorted runs, the first of which has `width` names; `false` when one is in both.
+fn merge(
+    entries: &[Entry],
+    message: &[u8],
+    names: &mut [u16],
+    width: usize,
+    scratch: &mut [u16],
+) -> bool {
+    let (Some(&last), Some(&first)) = (names.get(width - 1), names.get(width)) else { return true };
+    match compare(entries, message, last, first) {
+        Ordering::Less => return true,
+        Ordering::Equal => return false,
+        Ordering::Greater => {}
+    }
+    for (to, from) in scratch.iter_mut().zip(names.iter().take(width)) {
+        *to = *from;
+    }
+    let (mut left, mut right, mut out) = (0, width, 0);
+    // What is left of the second run stands in its place.
+    while left < width {
+        let Some(&a) = scratch.get(left) else { return false };
+        let mut least = a;
+        let b = names.get(right).copied();
+        match b.map(|b| (compare(entries, message, a, b), b)) {
+            Some((Ordering::Equal, _)) => return false,
+            Some((Ordering::Greater, b)) => {
+                least = b;
+                right += 1;
+            }
+            _ => left += 1,
+        }
+        if let Some(slot) = names.get_mut(out) {
+            *slot = least;
+        }
+        out += 1;
+    }
+    true
 }

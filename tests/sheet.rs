@@ -233,6 +233,32 @@ fn a_full_sheet_is_sorted() {
     assert_eq!(order, sorted);
 }
 
+#[test]
+fn unknown_names_in_any_order_are_sorted_and_none_stands_twice() {
+    let mut sheet = Sheet::new();
+    for count in [2, 3, 7, 8, 9, 64, 65, 200] {
+        let plain: Vec<String> = (0..count).map(|n| format!("unknown_name_{n}")).collect();
+        // Steps that have no divisor in common with the count reach every name.
+        for step in [1, count - 1, 3, 7, 13].into_iter().filter(|step| gcd(*step, count) == 1) {
+            let mut names: Vec<_> = (0..count).map(|n| plain[n * step % count].as_str()).collect();
+            let fields = Fields::from_pairs(names.iter().map(|name| (*name, "v"))).expect("fields");
+            assert!(compared(&mut sheet, xml::build(&fields).as_bytes(), Limits::DEFAULT));
+            for (from, to) in [(0, 1), (0, count - 1), (count / 2, count - 1), (count / 3, 0)] {
+                let kept = names[to];
+                names[to] = names[from];
+                let message: String = names.iter().map(|name| format!("{name}\0v\0")).collect();
+                let read = sheet.read_pairs(message.as_bytes(), count);
+                assert_eq!(read.is_err(), from != to, "{names:?}");
+                names[to] = kept;
+            }
+        }
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 /// A name of the dictionary, one that looks like it, or any other one.
 fn name() -> impl Strategy<Value = String> {
     let known = || select(NAMES.split(' ').collect::<Vec<_>>());
