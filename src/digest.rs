@@ -15,7 +15,8 @@ pub const KEY_PREFIX: &[u8] = b"&key=";
 /// How many bytes behind the string the padding may take.
 pub const PADDING: usize = BLOCK + 8;
 
-const BLOCK: usize = 64;
+/// What both digests work on at a time, in bytes; HMAC hashes a longer key first.
+pub const BLOCK: usize = 64;
 /// RFC 1321, 3.3.
 const MD5_START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
@@ -29,14 +30,16 @@ pub struct Keyed {
 impl Keyed {
     /// Takes the key in.
     #[must_use]
-    #[inline(never)]
     pub fn new(key: &[u8]) -> Self {
+        if key.len() > BLOCK { Self::of_block(&hash(key)) } else { Self::of_block(key) }
+    }
+
+    /// Takes a key of at most [`BLOCK`] bytes in; of a longer one, only those.
+    #[must_use]
+    #[inline(never)]
+    pub fn of_block(key: &[u8]) -> Self {
         let mut block = [0; BLOCK];
-        if key.len() > BLOCK {
-            copy(&mut block, &hash(key));
-        } else {
-            copy(&mut block, key);
-        }
+        copy(&mut block, key);
         let inner = masked(&block, 0x36);
         let outer = masked(&block, 0x5c);
         block.zeroize();

@@ -206,7 +206,7 @@ fn finish<'a>(
             if keyed.as_ref().is_none_or(|(known, _)| *known != id) {
                 *keyed = None;
             }
-            &keyed.get_or_insert_with(|| (id, Keyed::new(key))).1
+            &keyed.get_or_insert_with(|| (id, Keyed::of_block(key))).1
         },
         out,
     );

@@ -10,12 +10,12 @@
 use core::{cell::UnsafeCell, ptr};
 use wxpay_core::{
     dictionary,
-    digest::{Keyed, PADDING},
+    digest::{BLOCK, Keyed, PADDING},
     sheet::Sheet,
 };
 
-/// The longest key that is taken here, in bytes.
-const KEY_BYTES: usize = 128;
+/// The longest key that is taken here, in bytes: one that HMAC need not hash first.
+const KEY_BYTES: usize = BLOCK;
 /// The largest message that fits without growing the memory, in bytes.
 const INPUT_BYTES: usize = 64 * 1024;
 /// What the string to sign may need beside the message: the key with its prefix, and the padding.
