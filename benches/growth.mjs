@@ -1,5 +1,6 @@
 // How cost grows with the number of fields and with the size of a value; prints JSON.
 import { load } from './contenders.mjs'
+import { inside } from './inside.mjs'
 import { measure } from './measure.mjs'
 import { long, wide } from './messages.mjs'
 
@@ -15,7 +16,10 @@ async function grow(sizes, make) {
       Object.entries(make(size)).map(([id, workload]) => [`${id}-${size}`, workload]),
     ),
   )
-  return measure({ contenders, workloads, rounds: 15, warmUp: 30 })
+  const effort = { rounds: 15, warmUp: 30 }
+  const table = await measure({ contenders, workloads, ...effort })
+  for (const [row, cell] of Object.entries(await inside(workloads, effort))) table[row].inside = cell
+  return table
 }
 
 const fields = await grow(FIELDS, wide)

@@ -1,19 +1,21 @@
-// The Rust side: hands it the same messages and reads what it prints.
+// The Rust side: hands it what the module is given and reads what it prints.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { appid, key } from './merchant.mjs'
+import { BURST, callOf } from './calls.mjs'
+import { key } from './merchant.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** ns per call of each workload; `null` where cargo or the bench is missing. */
 export function native(workloads) {
   const folder = mkdtempSync(join(tmpdir(), 'wxpay-bench-'))
-  const path = join(folder, 'messages.json')
+  const path = join(folder, 'calls.json')
   try {
-    writeFileSync(path, JSON.stringify({ appid, key, workloads: Object.entries(workloads).map(plain) }))
+    const given = Object.entries(workloads).flatMap(plain)
+    writeFileSync(path, JSON.stringify({ key, burst: BURST, workloads: given }))
     const printed = execFileSync(
       'cargo',
       ['bench', '--quiet', '--package=wxpay-core', '--bench=native', '--', path],
@@ -28,11 +30,7 @@ export function native(workloads) {
   }
 }
 
-function plain([id, { op, inputs }]) {
-  return { id, op, inputs: inputs.map(input => (isBody(input) ? input.toString() : pairs(input))) }
+function plain([id, workload]) {
+  const given = callOf(workload)
+  return given === undefined ? [] : [{ id, ...given, messages: given.messages.map(String) }]
 }
-
-const isBody = input => typeof input === 'string' || Buffer.isBuffer(input)
-
-/** Empty fields are left out, as the package leaves them out. */
-const pairs = fields => Object.entries(fields).filter(([, value]) => value !== '')

@@ -1,23 +1,29 @@
-//! The same work natively, as the limit: `cargo bench --bench native -- messages.json`.
+//! What the WebAssembly module does, natively: `cargo bench --bench native -- calls.json`.
 //!
-//! Reads the messages that `messages.mjs` makes and prints nanoseconds per call as JSON. Fields are
-//! made before the clock starts; what a parser returns is dropped while it runs. Every message is
-//! tried once before: nobody is timed for an error.
+//! Reads what `calls.mjs` makes and prints nanoseconds per call as JSON. The same steps on the same
+//! sheet as in `wasm/core`, but the key is not put in and wiped for each call. Every message is tried
+//! once before: nobody is timed for a wrong answer.
 
 use serde_json::{Map, Value, json};
 use std::{
     error::Error,
     fs::File,
     hint::black_box,
-    io::{BufReader, Read},
+    io::BufReader,
     time::{Duration, Instant},
 };
+use subtle::ConstantTimeEq;
 use wxpay_core::{
-    Fields, Key, SignType, client_pay, nonce, parse_signed, sign, signed_xml, verify, xml,
+    SignType,
+    digest::{self, Keyed},
+    sheet::Sheet,
+    text,
+    xml::Limits,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Batch = Box<dyn FnMut(usize)>;
+type Call = fn(&mut Desk, &mut [u8]) -> Option<i64>;
 
 const BATCH: Duration = Duration::from_millis(3);
 const ROUNDS: usize = 60;
@@ -32,17 +38,16 @@ struct Cell {
 fn main() -> Result<()> {
     // Cargo adds `--bench`.
     let Some(path) = std::env::args().skip(1).find(|arg| !arg.starts_with("--")) else {
-        return Err("the path of the messages is needed; benches/run.mjs writes them".into());
+        return Err("the path of the calls is needed; benches/run.mjs writes them".into());
     };
-    let messages: Value = serde_json::from_reader(BufReader::new(File::open(path)?))?;
-    let key = Key::new(text(&messages["key"])?)?;
-    let appid = text(&messages["appid"])?.to_owned();
+    let given: Value = serde_json::from_reader(BufReader::new(File::open(path)?))?;
+    let key = string(&given["key"])?.as_bytes();
+    let burst = given["burst"].as_u64().ok_or("the length of a burst was expected")? as usize;
     let mut cells = Vec::new();
-    for workload in list(&messages["workloads"])? {
-        if let Some(run) = operation(workload, &key, &appid)? {
-            let id = text(&workload["id"])?.to_owned();
-            cells.push(Cell { id, run, count: 1, times: Vec::new() });
-        }
+    for workload in list(&given["workloads"])? {
+        let id = string(&workload["id"])?.to_owned();
+        let run = batch(workload, key, burst).map_err(|error| format!("{id}: {error}"))?;
+        cells.push(Cell { id, run, count: 1, times: Vec::new() });
     }
     for cell in &mut cells {
         cell.calibrate();
@@ -81,107 +86,123 @@ impl Cell {
     }
 }
 
-/// A closure that runs the workload a number of times; `None` for one that Rust has not.
-fn operation(workload: &Value, key: &Key, appid: &str) -> Result<Option<Batch>> {
-    let op = text(&workload["op"])?;
-    let inputs = list(&workload["inputs"])?;
-    let key = key.clone();
-    let signing = |run: fn(&Fields, &Key) -> bool| -> Result<Option<Batch>> {
-        let messages = inputs.iter().map(fields).collect::<Result<Vec<_>>>()?;
-        let key = key.clone();
-        over(messages, move |message| run(message, &key))
-    };
-    let reading = |run: fn(&[u8], &[Key]) -> bool| -> Result<Option<Batch>> {
-        let bodies =
-            inputs.iter().map(|v| Ok(text(v)?.into())).collect::<Result<Vec<Vec<u8>>>>()?;
-        let keys = [key.clone()];
-        over(bodies, move |body| run(body, &keys))
-    };
-    match op {
-        "sign" => signing(|fields, key| done(sign(fields, key, SignType::Md5))),
-        "signHmac" => signing(|fields, key| done(sign(fields, key, SignType::HmacSha256))),
-        "verify" => signing(|fields, key| done(verify(fields, key, SignType::Md5))),
-        "signBuild" => signing(|fields, key| done(signed_xml(fields, key, SignType::Md5))),
-        "parseBytes" | "parseString" => reading(|body, _| done(xml::parse(body))),
-        "parseVerifyBytes" | "parseVerifyString" => {
-            reading(|body, keys| done(parse_signed(body, keys, SignType::Md5)))
+/// What the module keeps between calls.
+struct Desk {
+    sheet: Sheet,
+    key: Vec<u8>,
+    keyed: Option<Keyed>,
+    /// Where the string to sign is put together.
+    text: Vec<u8>,
+    out: [u8; 64],
+    sign_type: SignType,
+    cdata: bool,
+}
+
+const LIMITS: Limits = Limits { bytes: 4 << 20, ..Limits::DEFAULT };
+const MISMATCH: i64 = -2;
+
+impl Desk {
+    fn parse(&mut self, message: &mut [u8]) -> Option<i64> {
+        self.sheet.read_xml(message, LIMITS, false).ok()?;
+        Some(self.sheet.entries().len() as i64)
+    }
+
+    fn open(&mut self, message: &mut [u8]) -> Option<i64> {
+        let count = self.parse(message)?;
+        let (used, claimed) = self.sheet.claim(message, self.sign_type).ok()?;
+        let end = self.sheet.write_string(message, &mut self.text)?;
+        let digits = self.finish(end, used)?;
+        let holds = self.out.get(..digits)?.ct_eq(claimed);
+        Some(if bool::from(holds) { count } else { MISMATCH })
+    }
+
+    /// The text holds the string already, as it does when JavaScript puts it together.
+    fn seal(&mut self, message: &mut [u8]) -> Option<i64> {
+        let end = message.len() + 1;
+        let string = self.text.get(1..end)?;
+        if !text::is_plain(string) || self.cdata && !text::fits_cdata(string) {
+            return None;
         }
-        "parseVerifyHmac" => {
-            reading(|body, keys| done(parse_signed(body, keys, SignType::HmacSha256)))
+        self.finish(end, self.sign_type).map(|digits| digits as i64)
+    }
+
+    fn finish(&mut self, mut end: usize, used: SignType) -> Option<usize> {
+        let Desk { key, keyed, text, out, .. } = self;
+        for part in [digest::KEY_PREFIX, key] {
+            if !text::copy(part, 0, part.len(), text, end) {
+                return None;
+            }
+            end += part.len();
         }
-        "reject" => reading(|body, keys| !done(parse_signed(body, keys, SignType::Md5))),
-        "resign" => resign(inputs, key, appid.to_owned()),
-        "nonce" => Ok(random().map(|mut random| -> Batch {
-            Box::new(move |count| {
-                for _ in 0..count {
-                    drop(black_box(nonce(|bytes| random.read_exact(bytes))));
-                }
-            })
-        })),
-        _ => Ok(None),
+        let digits = digest::digits(
+            text.get_mut(1..)?,
+            end - 1,
+            used,
+            || &*keyed.get_or_insert_with(|| Keyed::of_block(key)),
+            out,
+        );
+        let count = digits.len();
+        text.get_mut(end - key.len()..end)?.fill(0);
+        Some(count)
+    }
+
+    fn put(&mut self, message: &[u8]) {
+        if let Some(place) = self.text.get_mut(1..=message.len()) {
+            place.copy_from_slice(message);
+        }
     }
 }
 
-/// With a fresh nonce and the time, as a server does it.
-fn resign(inputs: &[Value], key: Key, appid: String) -> Result<Option<Batch>> {
-    let ids = inputs.iter().map(|v| Ok(text(v)?.to_owned())).collect::<Result<Vec<_>>>()?;
-    let Some(mut random) = random() else { return Ok(None) };
-    over(ids, move |id| {
-        let Ok(nonce) = nonce(|bytes| random.read_exact(bytes)) else { return false };
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let prepaid = client_pay::Prepaid {
-            appid: &appid,
-            prepay_id: id,
-            timestamp: now.map_or(0, |time| time.as_secs()),
-            nonce: &nonce,
-            sign_type: SignType::Md5,
+/// A closure that runs the workload a number of times, `burst` times with each message.
+fn batch(workload: &Value, key: &[u8], burst: usize) -> Result<Batch> {
+    let flag = |name: &str| workload[name].as_bool().unwrap_or_default();
+    let mut messages = list(&workload["messages"])?
+        .iter()
+        .map(|message| Ok(string(message)?.into()))
+        .collect::<Result<Vec<Vec<u8>>>>()?;
+    let longest = messages.iter().map(Vec::len).max().unwrap_or_default();
+    let mut desk = Desk {
+        sheet: Sheet::new(),
+        key: key.to_vec(),
+        keyed: None,
+        text: vec![0; longest + key.len() + 8 + digest::PADDING],
+        out: [0; 64],
+        sign_type: if flag("hmac") { SignType::HmacSha256 } else { SignType::Md5 },
+        cdata: flag("cdata"),
+    };
+    let call: Call = match string(&workload["call"])? {
+        "parse" => Desk::parse,
+        "open" => Desk::open,
+        "seal" => Desk::seal,
+        other => return Err(format!("no such call: {other}").into()),
+    };
+    for (message, expected) in messages.iter_mut().zip(list(&workload["answers"])?) {
+        desk.put(message);
+        let answer = call(&mut desk, message);
+        let right = match expected.as_str() {
+            Some(digits) => desk.out.get(..digits.len()) == Some(digits.as_bytes()),
+            None => answer == expected.as_i64(),
         };
-        done(client_pay::mini_program_pay(&prepaid, &key))
-    })
-}
-
-/// The system's random bytes in pieces of 4 KB, where they are a file.
-fn random() -> Option<impl Read> {
-    File::open("/dev/urandom").ok().map(|file| BufReader::with_capacity(4096, file))
-}
-
-/// Whether it went well; the result is made in any case.
-fn done<T, E>(result: std::result::Result<T, E>) -> bool {
-    black_box(result).is_ok()
-}
-
-fn over<T: 'static>(
-    inputs: Vec<T>,
-    mut run: impl FnMut(&T) -> bool + 'static,
-) -> Result<Option<Batch>> {
-    if !inputs.iter().all(&mut run) {
-        return Err("a message gives another result than in JavaScript".into());
+        if answer.is_none() || !right {
+            return Err("another result than in JavaScript".into());
+        }
     }
     let mut next = 0;
-    Ok(Some(Box::new(move |count| {
+    Ok(Box::new(move |count| {
         for _ in 0..count {
-            if let Some(input) = inputs.get(next) {
-                black_box(run(black_box(input)));
+            let at = next / burst;
+            if let Some(message) = messages.get_mut(at) {
+                if next % burst == 0 {
+                    desk.put(message);
+                }
+                black_box(call(&mut desk, black_box(message)));
             }
-            next = (next + 1) % inputs.len();
+            next = (next + 1) % (messages.len() * burst);
         }
-    })))
+    }))
 }
 
-/// Fields as `[name, value]`; an integer is what a number was in JavaScript.
-fn fields(value: &Value) -> Result<Fields> {
-    let mut fields = Fields::new();
-    for pair in list(value)? {
-        let name = text(&pair[0])?;
-        match pair[1].as_u64() {
-            Some(integer) => fields.insert_integer(name, integer)?,
-            None => fields.insert(name, text(&pair[1])?)?,
-        }
-    }
-    Ok(fields)
-}
-
-fn text(value: &Value) -> Result<&str> {
+fn string(value: &Value) -> Result<&str> {
     value.as_str().ok_or_else(|| "a string was expected in the messages".into())
 }
 

@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { svg } from './chart.mjs'
 import { cold } from './cold.mjs'
+import { inside } from './inside.mjs'
 import { workloads } from './messages.mjs'
 import { native } from './native.mjs'
-import { changesText, markdown, ratiosTable } from './report.mjs'
+import { changesText, markdown, readmeText } from './report.mjs'
 import { best, changes, merge } from './results.mjs'
 import { sizes } from './sizes.mjs'
 
@@ -83,8 +84,9 @@ const results = {
 }
 if (rows.length > 0) results.table = timed()
 if (wants('native')) {
-  say('native Rust')
+  say('inside WebAssembly and in native Rust')
   results.native = native(workloads)
+  results.inside = await inside(workloads, { rounds, warmUp })
 }
 if (wants('cold')) {
   say('cold processes')
@@ -104,10 +106,10 @@ if (options.record) {
   writeFileSync(at('results.md'), markdown(results))
   writeFileSync(at('chart.svg'), svg(results))
   const readme = at('../README.md')
-  const shown = `<!-- bench -->\n${ratiosTable(results.table, results.native)}\n<!-- /bench -->`
+  const shown = `<!-- bench -->\n${readmeText(results)}\n<!-- /bench -->`
   const text = readFileSync(readme, 'utf8')
   writeFileSync(readme, text.replace(/<!-- bench -->[^]*<!-- \/bench -->/, () => shown))
-  say('recorded results.json, results.md, chart.svg and the table of the README')
+  say('recorded results.json, results.md, chart.svg and the figures of the README')
 }
 
 function recorded() {
