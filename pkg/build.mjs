@@ -119,11 +119,14 @@ for (const format of ['esm', 'cjs']) {
     const text = await readFile(join(types, 'src', file), 'utf8')
     const out = at('dist', format, file)
     await mkdir(dirname(out), { recursive: true })
-    // The one generated file that the public types name stands beside them.
-    await writeFile(out, text.replaceAll('../dist/generated/codes.js', './codes.js'))
+    // The generated files that the public types name stand beside them.
+    const near = text.replace(/((?:\.\.\/)*)\.\.\/dist\/generated\//g, (_, up) => up || './')
+    await writeFile(out, near)
   }
-  const codes = await readFile(join(types, 'dist/generated/codes.d.ts'), 'utf8')
-  await writeFile(at('dist', format, 'codes.d.ts'), codes)
+  for (const name of ['codes', 'api', 'endpoints']) {
+    const text = await readFile(join(types, `dist/generated/${name}.d.ts`), 'utf8')
+    await writeFile(at('dist', format, `${name}.d.ts`), text.replaceAll('../../src/', './'))
+  }
 }
 await rm(types, { recursive: true })
 for (const page of ['README.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']) {

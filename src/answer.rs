@@ -1,70 +1,144 @@
 //! What the gateway answers, and what of it may be believed (chapter 9.1, "return results").
 
+#[cfg(feature = "nested")]
+use crate::nested;
 use crate::{
-    Error, ErrorCode, Fields, Key, Result, SignType, endpoint::Endpoint, error::quote,
-    signed::verify_any, xml,
+    Error, ErrorCode, Fields, Key, Result, SignType,
+    endpoint::{Action, Body, Endpoint, Kind, Need, Repeat},
+    error::quote,
+    signed::verify_any,
+    xml,
 };
 use alloc::{format, string::String};
 
 /// The fields of a successful answer, verified and matched with the question.
 ///
-/// The order of the checks is the order of belief: is it a message, was the request accepted, is
-/// the signature right, does it answer this question, did the business succeed.
-///
 /// # Errors
-/// `ANSWER_INVALID`, `RETURN_FAIL`, `SIGN_*`, `ANSWER_MISMATCH`, `RESULT_FAIL`.
+/// `ANSWER_INVALID` where the body is no message of the API, and those of [`accept_fields`].
 pub fn accept(
-    endpoint: &Endpoint,
+    endpoint: &Endpoint<'_>,
     question: &Fields,
     body: &[u8],
     keys: &[Key],
     floor: SignType,
 ) -> Result<Fields> {
-    let answer = xml::parse(body).map_err(|e| {
+    let read = match endpoint.body {
+        #[cfg(feature = "nested")]
+        Body::Nested => nested::parse(body, xml::Limits::DEFAULT).and_then(|tree| tree.fields()),
+        _ => xml::parse(body),
+    };
+    let answer = read.map_err(|e| {
         Error::new(ErrorCode::AnswerInvalid, format!("the answer is no message of the API: {e}"))
     })?;
-    if answer.filled("return_code") != Some("SUCCESS") {
-        // An answer to a request that was not accepted is unsigned, and spells its text in two ways.
-        let text = answer.filled("return_msg").or(answer.filled("retmsg"));
-        return Err(Error::new(
+    accept_fields(endpoint, question, answer, keys, floor)
+}
+
+/// [`accept`] for an answer that is read already: XML that is not flat, JSON.
+///
+/// The order of the checks is the order of belief: was the request accepted, is the signature right,
+/// does it answer this question, did the business succeed.
+///
+/// # Errors
+/// `RETURN_FAIL`, `SIGN_*`, `ANSWER_MISMATCH`, `RESULT_FAIL`, `ANSWER_INVALID`; `OUTCOME_UNKNOWN`
+/// where money may have moved although the answer says that something failed.
+pub fn accept_fields(
+    endpoint: &Endpoint<'_>,
+    question: &Fields,
+    answer: Fields,
+    keys: &[Key],
+    floor: SignType,
+) -> Result<Fields> {
+    if endpoint.body == Body::Json {
+        if let Some(code) = answer.filled("errcode").filter(|&code| code != "0") {
+            return Err(failed(endpoint, code, answer.filled("errmsg")).answered(&answer));
+        }
+    } else {
+        accepted(endpoint, &answer)?;
+        if endpoint.is_answer_signed() || answer.filled("sign").is_some() {
+            verify_any(&answer, keys, floor)?;
+        }
+    }
+    same(endpoint, question, &answer, false)?;
+    let has_result = endpoint.answer.iter().any(|row| row.name == "result_code");
+    if has_result && answer.filled("result_code") != Some("SUCCESS") {
+        let code = answer.filled("err_code").unwrap_or_default();
+        let text = answer.filled("err_code_des").or(answer.filled("result_msg"));
+        return Err(failed(endpoint, code, text).answered(&answer));
+    }
+    same(endpoint, question, &answer, true)?;
+    let get = |name: &str| answer.filled(name).or(question.filled(name));
+    let lacks = endpoint.answer.iter().find(|row| {
+        let required = row.need == Need::Always || row.need.holds(get);
+        let fits = |(name, value, bare): (&str, &str, bool)| {
+            // JSON can say a number where the API says text.
+            !value.is_empty() && row.names(name) && !(bare && matches!(row.kind, Kind::Text(_)))
+        };
+        required && !answer.iter_written().any(fits)
+    });
+    match lacks {
+        Some(row) => {
+            Err(Error::new(ErrorCode::AnswerInvalid, "the answer lacks the field").field(row.name))
+        }
+        None => Ok(answer),
+    }
+}
+
+/// An answer to a request that was not accepted is unsigned, and spells its text in two ways. The
+/// payout family puts an `err_code` beside it (chapter 3.16).
+fn accepted(endpoint: &Endpoint<'_>, answer: &Fields) -> Result<()> {
+    if answer.filled("return_code") == Some("SUCCESS") {
+        return Ok(());
+    }
+    let text = answer.filled("return_msg").or(answer.filled("retmsg"));
+    Err(match answer.filled("err_code") {
+        Some(code) => failed(endpoint, code, answer.filled("err_code_des").or(text)),
+        None => Error::new(
             ErrorCode::ReturnFail,
             format!("the gateway did not accept the request: {}", said(text)),
-        )
-        .answered(&answer));
+        ),
     }
-    verify_any(&answer, keys, floor)?;
-    for name in endpoint.echoed {
-        if let (Some(asked), Some(answered)) = (question.filled(name), answer.filled(name))
-            && asked != answered
-        {
-            return Err(Error::new(
-                ErrorCode::AnswerMismatch,
-                "the answer is signed, but for another question: the value differs from the \
-                     request's",
-            )
-            .field(name));
+    .answered(answer))
+}
+
+/// What the answer repeats must be what was asked. A business failure repeats the merchant alone.
+fn same(endpoint: &Endpoint<'_>, question: &Fields, answer: &Fields, complete: bool) -> Result<()> {
+    for row in &endpoint.answer {
+        let own = matches!(row.kind, Kind::Appid | Kind::MchId);
+        let must = row.need == Need::AlwaysSame && (complete || own);
+        if !matches!(row.need, Need::Same | Need::AlwaysSame) {
+            continue;
         }
+        let fault = match (question.filled(row.name), answer.filled(row.name)) {
+            (Some(asked), Some(answered)) if asked != answered => {
+                "the answer is for another question: the value differs from the request's"
+            }
+            (Some(_), None) if must => "the answer does not say whose it is",
+            _ => continue,
+        };
+        return Err(Error::new(ErrorCode::AnswerMismatch, fault).field(row.name));
     }
-    for name in ["appid", "mch_id"] {
-        if question.filled(name).is_some() && answer.filled(name).is_none() {
-            return Err(Error::new(
-                ErrorCode::AnswerMismatch,
-                "the answer does not say whose it is",
-            )
-            .field(name));
-        }
-    }
-    if answer.filled("result_code") != Some("SUCCESS") {
-        return Err(Error::new(
-            ErrorCode::ResultFail,
-            format!("{}: {}", said(answer.filled("err_code")), said(answer.filled("err_code_des"))),
-        )
-        .answered(&answer));
-    }
-    if let Some(name) = endpoint.answered.iter().find(|name| answer.filled(name).is_none()) {
-        return Err(Error::new(ErrorCode::AnswerInvalid, "the answer lacks the field").field(name));
-    }
-    Ok(answer)
+    Ok(())
+}
+
+/// The business failed, or, where money moves, nobody knows: the table says which codes are final.
+fn failed(endpoint: &Endpoint<'_>, code: &str, text: Option<&str>) -> Error {
+    let advice = endpoint.advice(code);
+    let action = match advice.map(|advice| advice.action) {
+        // A question has no outcome of its own: it is asked again.
+        Some(Action::Query) if endpoint.repeat == Repeat::Always => Some(Action::Retry),
+        action => action,
+    };
+    let unknown =
+        endpoint.money && !matches!(action, Some(Action::Final | Action::Done | Action::Retry));
+    let advised = match advice {
+        Some(advice) => format!(" ({})", advice.text),
+        None => String::new(),
+    };
+    let error = Error::new(
+        if unknown { ErrorCode::OutcomeUnknown } else { ErrorCode::ResultFail },
+        format!("{}: {}{advised}", said(Some(code).filter(|c| !c.is_empty())), said(text)),
+    );
+    error.advised(action)
 }
 
 fn said(text: Option<&str>) -> String {

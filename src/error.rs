@@ -1,4 +1,4 @@
-use crate::Fields;
+use crate::{Fields, endpoint::Action};
 use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::fmt;
 
@@ -143,6 +143,7 @@ struct Inner {
     field: Option<String>,
     offset: Option<usize>,
     err_code: Option<String>,
+    action: Option<Action>,
 }
 
 impl Error {
@@ -153,6 +154,7 @@ impl Error {
             field: None,
             offset: None,
             err_code: None,
+            action: None,
         }))
     }
 
@@ -168,8 +170,20 @@ impl Error {
 
     /// Keeps the `err_code` of the gateway's answer.
     pub(crate) fn answered(mut self, answer: &Fields) -> Self {
-        self.0.err_code = answer.filled("err_code").map(String::from);
+        let code = answer.filled("err_code").or(answer.filled("errcode"));
+        self.0.err_code = code.map(|code| quote(code, 64));
         self
+    }
+
+    pub(crate) fn advised(mut self, action: Option<Action>) -> Self {
+        self.0.action = action;
+        self
+    }
+
+    /// What the table of endpoints says to do about the `err_code`.
+    #[must_use]
+    pub fn action(&self) -> Option<Action> {
+        self.0.action
     }
 
     /// WeChat's own `err_code`, where its answer had one.

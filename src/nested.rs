@@ -3,7 +3,7 @@
 //! They are never signed, so nothing here leads to a verified message. quick-xml does the reading;
 //! what the flat reader refuses for safety (DOCTYPE, attributes) is refused here too.
 
-use crate::{Error, ErrorCode, Result, xml::Limits};
+use crate::{Error, ErrorCode, Fields, Result, xml::Limits};
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
@@ -23,6 +23,15 @@ impl Element {
     /// The children of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The children that are text, as the fields of a message.
+    ///
+    /// # Errors
+    /// Those of [`Fields::from_pairs`].
+    pub fn fields(&self) -> Result<Fields> {
+        let leaves = self.children.iter().filter(|child| child.children.is_empty());
+        Fields::from_pairs(leaves.map(|child| (&child.name, &child.text)))
     }
 
     /// The text of the only child of this name.

@@ -1,4 +1,5 @@
-import { ENDPOINTS } from '../dist/generated/endpoints.js'
+import type { Answer, Methods } from '../dist/generated/api.js'
+import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
 import {
   checkTimeout,
   configure,
@@ -6,91 +7,31 @@ import {
   type LogEntry,
   type WxPayOptions,
 } from './config.js'
+import { fromEnv, type Environment } from './environment.js'
 import { WxPayError } from './errors.js'
 import {
   acceptAnswer,
-  checkRequest,
+  acceptFields,
   miniProgramPay,
   nonceStr,
-  signedXml,
+  parseNested,
+  prepareRequest,
+  preparedFields,
   type MiniProgramPay,
+  type Prepared,
 } from './facade.js'
 import type { Fields, Flat } from './fields.js'
+import { jsonFields } from './json.js'
 import { mask } from './mask.js'
+import { outcomeUnknown } from './outcome.js'
 import { defaultTransport } from './transport.default.js'
 import type { Transport, TransportAnswer } from './transport.js'
 
+export type * from '../dist/generated/api.js'
+export type { Environment } from './environment.js'
 export type { LogEntry, WxPayOptions } from './config.js'
 export { mask } from './mask.js'
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js'
-
-/** What every order has. Amounts are in fen. */
-interface Order {
-  /** What is paid for, as the payer reads it; at most 128 bytes. */
-  body: string
-  /** The merchant's order number: `[0-9A-Za-z_\-|*]`, at most 32. */
-  out_trade_no: string
-  /** The amount in fen. */
-  total_fee: number
-  notify_url?: string
-  spbill_create_ip?: string
-  detail?: string
-  attach?: string
-  fee_type?: string
-  /** `yyyyMMddHHmmss` in GMT+8. */
-  time_start?: string
-  /** `yyyyMMddHHmmss` in GMT+8. */
-  time_expire?: string
-  goods_tag?: string
-  limit_pay?: 'no_credit'
-  receipt?: 'Y' | 'N'
-  profit_sharing?: 'Y' | 'N'
-  device_info?: string
-  scene_info?: string
-}
-
-/** An order of a mini program or of WeChat's web view. */
-export interface JsapiOrder extends Order {
-  trade_type: 'JSAPI'
-  /** The payer under this appid. */
-  openid: string
-  product_id?: string
-}
-
-/** An order that is paid by scanning a QR code. */
-export interface NativeOrder extends Order {
-  trade_type: 'NATIVE'
-  product_id: string
-  openid?: string
-}
-
-/** The answer to an order; fields beside these are kept. */
-export interface OrderAnswer extends Flat {
-  /** Valid for two hours. */
-  prepay_id: string
-  trade_type: string
-}
-
-/** The answer to a NATIVE order. */
-export interface NativeAnswer extends OrderAnswer {
-  /** For the QR code; valid for two hours, not to be parsed. */
-  code_url: string
-}
-
-/** The answer to an order query; amounts are strings, as on the wire. */
-export interface QueryAnswer extends Flat {
-  /** SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR or ACCEPT. */
-  trade_state: string
-  out_trade_no: string
-}
-
-/** Who logged in. */
-export interface Session {
-  openid: string
-  /** Must not leave the server. */
-  session_key: string
-  unionid?: string
-}
 
 /** What one call may set for itself. */
 export interface CallOptions {
@@ -99,8 +40,20 @@ export interface CallOptions {
   timeout?: number
 }
 
+/** What the table cannot say of a path that it does not have. */
+export interface PathOptions extends CallOptions {
+  /** Shows the client certificate. */
+  certificate?: boolean
+  /** Takes an answer without a signature: only TLS vouches for it. */
+  unsigned?: boolean
+}
+
 /** The largest answer to a signed call, in bytes. */
 const MAX_ANSWER = 65536
+
+const { any, anyUnsigned, ...NAMED } = ENDPOINTS
+const TABLE: Record<string, EndpointFacts | undefined> = NAMED
+const PATHS = new Map(Object.values(NAMED).map(facts => [facts.path, facts as EndpointFacts]))
 
 /** One merchant's client. Nothing is shared between clients. */
 export class WxPay {
@@ -113,6 +66,11 @@ export class WxPay {
     this.#transport = this.#config.transport ?? defaultTransport()
   }
 
+  /** A client whose settings are in the environment: `WXPAY_APPID`, `WXPAY_MCHID`, `WXPAY_KEY`, … */
+  static fromEnv(options: Partial<WxPayOptions> = {}, env?: Environment): WxPay {
+    return new WxPay({ ...fromEnv(env), ...options } as WxPayOptions)
+  }
+
   get appid(): string {
     return this.#config.appid
   }
@@ -122,47 +80,32 @@ export class WxPay {
   }
 
   /**
-   * Places an order (统一下单, chapter 9.1) and returns its `prepay_id`, and for NATIVE its
-   * `code_url`. Calling it again with the same parameters is safe while the order is unpaid.
+   * Calls an endpoint by the name of its method or by its path. A path that the table does not have
+   * gets the merchant's ids, a nonce and a signature; its answer must be signed unless the options
+   * say otherwise.
    */
-  async unifiedOrder(order: NativeOrder, options?: CallOptions): Promise<NativeAnswer>
-  async unifiedOrder(order: JsapiOrder, options?: CallOptions): Promise<OrderAnswer>
-  async unifiedOrder(order: NativeOrder | JsapiOrder, options?: CallOptions): Promise<OrderAnswer> {
-    const { notify_url, spbill_create_ip } = this.#config
-    const fields = { ...(order as unknown as Fields) }
-    fields['notify_url'] ??= notify_url
-    fields['spbill_create_ip'] ??= spbill_create_ip
-    return (await this.#call('unifiedOrder', fields, options)) as OrderAnswer
-  }
-
-  /** Asks for an order (查询订单, chapter 9.2) by exactly one of its two numbers. */
-  async orderQuery(
-    order: { out_trade_no: string } | { transaction_id: string },
-    options?: CallOptions,
-  ): Promise<QueryAnswer> {
-    return (await this.#call('orderQuery', { ...order }, options)) as QueryAnswer
+  async call(
+    nameOrPath: string,
+    fields: Fields = {},
+    options: PathOptions = {},
+  ): Promise<Answer> {
+    return (await this.#call(endpointOf(nameOrPath, options), fields, options)) as Answer
   }
 
   /**
    * Trades the code of `wx.login` for the payer's openid. `js_code` is good for one use within
-   * five minutes.
+   * five minutes; the `session_key` must not leave the server.
    */
-  async code2Session(js_code: string, options: CallOptions = {}): Promise<Session> {
-    const { appid, appSecret } = this.#config
-    checkRequest('code2Session', { js_code })
-    if (appSecret === undefined) {
-      throw new WxPayError('CONFIG_INVALID', '`appSecret`: is needed to log payers in', {
-        field: 'appSecret',
-      })
+  async code2Session(
+    js_code: string,
+    options: CallOptions = {},
+  ): Promise<{ openid: string; session_key: string; unionid?: string }> {
+    const answer = await this.#call(ENDPOINTS.code2Session, { js_code }, options)
+    const { openid, session_key, unionid } = answer as Flat
+    return { openid, session_key, ...(unionid === undefined ? {} : { unionid }) } as {
+      openid: string
+      session_key: string
     }
-    const query = new URLSearchParams({
-      appid,
-      secret: appSecret,
-      js_code,
-      grant_type: 'authorization_code',
-    })
-    const { body } = await this.#exchange('code2Session', `?${query}`, undefined, options)
-    return session(new TextDecoder().decode(body))
   }
 
   /** The five parameters of `wx.requestPayment` for an order of this merchant. */
@@ -171,43 +114,57 @@ export class WxPay {
     return miniProgramPay({ appId: appid, prepay_id, signType }, key)
   }
 
-  async #call(
-    name: 'unifiedOrder' | 'orderQuery',
-    given: Fields,
-    options: CallOptions = {},
-  ): Promise<Flat> {
-    const { appid, mchid, key, signType } = this.#config
-    const own: Fields = {
+  async #call(facts: EndpointFacts, given: Fields, options: CallOptions): Promise<unknown> {
+    const prepared = this.#prepare(facts, given)
+    const { message } = prepared
+    if (facts.body === 'page') return `${this.#address(facts)}?${message}`
+    const get = facts.method === 'GET'
+    const xml = get ? undefined : new TextEncoder().encode(message)
+    const { body } = await this.#exchange(facts, get ? `?${message}` : '', xml, options)
+    if (facts.body === 'json') {
+      const answer = jsonFields(body)
+      acceptFields(facts.text, prepared, answer)
+      return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, String(value)]))
+    }
+    try {
+      const answer = acceptAnswer(facts.text, prepared, body, this.#config.key)
+      return facts.body === 'nested' ? { ...answer, tree: parseNested(body) } : answer
+    } catch (error) {
+      throw outcomeUnknown(facts, preparedFields(prepared), error)
+    }
+  }
+
+  #prepare(facts: EndpointFacts, given: Fields): Prepared {
+    const { appid, mchid, key, signType, appSecret, defaults } = this.#config
+    if (appSecret === undefined && /^secret configured/m.test(facts.text)) {
+      throw new WxPayError('CONFIG_INVALID', '`appSecret`: is needed for this call', {
+        field: 'appSecret',
+      })
+    }
+    const settings: Fields = {
+      ...defaults,
       appid,
       mch_id: mchid,
       nonce_str: nonceStr(),
-      ...(signType === 'MD5' ? {} : { sign_type: signType }),
+      timestamp: Math.floor(Date.now() / 1000),
+      secret: appSecret,
+      sign_type: signType,
     }
-    for (const field of ['appid', 'mch_id', 'sign_type', 'sign'] as const) {
-      if (given[field] !== undefined && given[field] !== own[field]) {
-        throw new WxPayError(
-          'FIELD_RESERVED',
-          `\`${field}\`: is set from the client's configuration; make another client for it`,
-          { field },
-        )
-      }
-    }
-    const fields = { ...given, ...own }
-    checkRequest(name, fields)
-    const xml = new TextEncoder().encode(signedXml(fields, key, signType))
-    const { body } = await this.#exchange(name, '', xml, options)
-    return acceptAnswer(name, fields, body, key, signType)
+    return prepareRequest(facts.text, settings, given ?? {}, key)
+  }
+
+  #address({ origin, path }: EndpointFacts): string {
+    return (this.#config.baseUrl ?? origin) + path
   }
 
   async #exchange(
-    name: keyof typeof ENDPOINTS,
+    facts: EndpointFacts,
     query: string,
     body: Uint8Array | undefined,
     { signal, timeout }: CallOptions,
   ): Promise<TransportAnswer> {
-    const { host, path } = ENDPOINTS[name]
-    const { baseUrl, production, log } = this.#config
-    const url = (baseUrl ?? host) + path + query
+    const { production, log } = this.#config
+    const url = this.#address(facts) + query
     if (timeout !== undefined) checkTimeout(timeout)
     const show = (direction: 'request' | 'answer', bytes: Uint8Array | undefined, status?: number) => {
       if (log === undefined) return
@@ -258,27 +215,36 @@ export class WxPay {
     }
     return answer
   }
+
+  static {
+    const call = (facts: EndpointFacts) =>
+      function (this: WxPay, fields: Fields = {}, options: CallOptions = {}) {
+        return this.#call(facts, fields, options)
+      }
+    const define = (name: string, facts: EndpointFacts): void => {
+      if (name in WxPay.prototype) return
+      const value = call(facts)
+      Object.defineProperty(value, 'name', { value: name })
+      Object.defineProperty(WxPay.prototype, name, { value, writable: true, configurable: true })
+    }
+    for (const facts of PATHS.values()) define(facts.name, facts)
+    for (const [name, own] of Object.entries(ALIASES)) define(name, ENDPOINTS[own])
+  }
 }
 
-/** The answer of jscode2session: JSON under any content type, `errcode` absent or 0 on success. */
-function session(text: string): Session {
-  let answer
-  try {
-    answer = JSON.parse(text) as Record<string, unknown> | null
-  } catch {
-    // The parser's own error quotes the text, where a session_key may stand.
-    throw new WxPayError('ANSWER_INVALID', 'the answer to the login is not JSON')
+// The methods of the table are defined above, and typed by what is generated from it.
+export interface WxPay extends Omit<Methods, 'code2Session'> {}
+
+function endpointOf(nameOrPath: string, options: PathOptions): EndpointFacts {
+  if (!nameOrPath.startsWith('/')) {
+    const facts = TABLE[nameOrPath] ?? TABLE[(ALIASES as Record<string, string>)[nameOrPath] ?? '']
+    if (facts !== undefined) return facts
+    throw new TypeError(
+      `${JSON.stringify(nameOrPath)} is no endpoint of the table; give a path that starts with /`,
+    )
   }
-  const { errcode, errmsg, openid, session_key, unionid } = answer ?? {}
-  if (errcode !== undefined && errcode !== 0) {
-    const reason = JSON.stringify(errmsg ?? '(no reason given)').slice(0, 256)
-    throw new WxPayError('RESULT_FAIL', `login refused (${Number(errcode)}): ${reason}`, {
-      err_code: String(errcode).slice(0, 64),
-    })
-  }
-  const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
-  if (!filled(openid) || !filled(session_key)) {
-    throw new WxPayError('ANSWER_INVALID', 'the answer to the login has no openid or no session_key')
-  }
-  return { openid, session_key, ...(typeof unionid === 'string' ? { unionid } : {}) }
+  const known = PATHS.get(nameOrPath)
+  if (known !== undefined) return known
+  const base = options.unsigned === true ? anyUnsigned : any
+  return { ...base, path: nameOrPath, certificate: options.certificate === true }
 }

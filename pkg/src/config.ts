@@ -22,6 +22,12 @@ export interface WxPayOptions {
   partnerKey: string | Key
   /** Where payment notifications go: a public address without a query. */
   notify_url?: string
+  /** Where refund notifications go. */
+  refund_url?: string
+  /** Service provider: the sub-merchant's app id, for every call that takes it. */
+  sub_appid?: string
+  /** Service provider: the sub-merchant, for every call that takes it. */
+  sub_mch_id?: string
   /** The IP address for orders that give none; `127.0.0.1` where absent. */
   spbill_create_ip?: string
   /** The app's secret, for {@link WxPay.code2Session} alone. */
@@ -45,8 +51,8 @@ export interface Config {
   appid: string
   mchid: string
   key: Key
-  notify_url: string | undefined
-  spbill_create_ip: string
+  /** What rows of the table of endpoints take from the configuration, by name. */
+  defaults: Readonly<Record<string, string | undefined>>
   appSecret: string | undefined
   signType: SignType
   baseUrl: string | undefined
@@ -62,6 +68,9 @@ const ALIASES: Record<string, readonly string[]> = {
   mchid: ['mch_id', 'mchId'],
   partnerKey: ['partner_key', 'key', 'apiKey', 'api_key', 'secret', 'mchKey'],
   notify_url: ['notifyUrl'],
+  refund_url: ['refundUrl'],
+  sub_appid: ['subAppid', 'subAppId', 'sub_app_id'],
+  sub_mch_id: ['subMchId', 'subMchid', 'sub_mchid'],
   spbill_create_ip: ['spbillCreateIp'],
   signType: ['sign_type'],
   appSecret: ['appsecret', 'app_secret'],
@@ -117,8 +126,13 @@ export function configure(options: WxPayOptions): Config {
     appid,
     mchid,
     key,
-    notify_url,
-    spbill_create_ip: text('spbill_create_ip') ?? '127.0.0.1',
+    defaults: {
+      notify_url,
+      refund_url: text('refund_url'),
+      sub_appid: text('sub_appid'),
+      sub_mch_id: text('sub_mch_id'),
+      spbill_create_ip: text('spbill_create_ip') ?? '127.0.0.1',
+    },
     appSecret,
     signType,
     baseUrl,

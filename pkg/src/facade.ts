@@ -241,24 +241,55 @@ export function checkMerchant(appid: string, mchid: string): void {
   call(core => core.checkMerchant(String(appid ?? ''), String(mchid ?? '')))
 }
 
-/** Throws unless the table of endpoints allows the request. */
+/** Throws unless the endpoint, given by its text from the table, allows the request. */
 export function checkRequest(endpoint: string, fields: Fields): void {
   crossing(fields, (core, flat) => core.checkRequest(endpoint, flat))
+}
+
+/** A request that is ready for the wire. */
+export interface Prepared {
+  /** The fields, as {@link acceptAnswer} takes them. */
+  question: string
+  /** The algorithm of the signature, and the least that the answer may have. */
+  signType: SignType
+  /** The XML of a POST, the query of a GET. */
+  message: string
+}
+
+/** Fills in the client's settings, checks, signs and writes a request. */
+export function prepareRequest(
+  endpoint: string,
+  settings: Fields,
+  given: Fields,
+  key: Key,
+): Prepared {
+  const own = flatten(snapshot(settings))
+  const [question, signType, message] = crossing(given, (core, flat) =>
+    core.prepareRequest(endpoint, own, flat, secret(key)),
+  ) as [string, SignType, string]
+  return { question, signType, message }
+}
+
+/** The fields of a prepared request. */
+export function preparedFields({ question }: Prepared): Flat {
+  return unflatten(question.slice(question.indexOf('\0') + 1))
 }
 
 /** The fields of a successful answer, verified and matched with the question. */
 export function acceptAnswer(
   endpoint: string,
-  question: Fields,
+  { question, signType }: Prepared,
   body: Uint8Array,
-  key: string | Key,
-  signType: SignType,
+  key: Key,
 ): Flat {
   return unflatten(
-    crossing(question, (core, flat) =>
-      core.acceptAnswer(endpoint, flat, body, secrets(key), signType),
-    ),
+    call(core => core.acceptAnswer(endpoint, question, body, secrets(key), signType)),
   )
+}
+
+/** Throws unless the fields, which came as JSON, are a successful answer. */
+export function acceptFields(endpoint: string, { question }: Prepared, answer: Fields): void {
+  crossing(answer, (core, flat) => core.acceptFields(endpoint, question, flat))
 }
 
 /** The payment that a notification reports: signature, kind, merchant and grammar are checked. */

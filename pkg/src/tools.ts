@@ -22,9 +22,9 @@ export function call<T>(run: (tools: typeof TOOLS.glue) => T): T {
       glue.setRandom(fillRandom)
       throw trapped(thrown)
     }
-    const { code, message, field, offset, err_code } = thrown as WxPayError
+    const { code, message, field, offset, err_code, action } = thrown as WxPayError
     throw typeof code === 'string'
-      ? new WxPayError(code, message, { field, offset, err_code })
+      ? new WxPayError(code, message, { field, offset, err_code, action })
       : thrown
   }
 }

@@ -1,5 +1,6 @@
 //! Builds, tests and demonstrates wxpay-wasm: what neither cargo nor npm does alone.
 
+mod api;
 mod build;
 mod generate;
 mod npm;

@@ -1,3 +1,4 @@
+import { ENDPOINTS } from '../../dist/generated/endpoints.js'
 import { WxPayError } from '../errors.js'
 import { checkRequest } from '../facade.js'
 import type { Flat } from '../facade.js'
@@ -29,7 +30,7 @@ export function checkOrder(endpoint: Endpoint, fields: Flat): Refusal | Business
   if (nonce === undefined) return missing('nonce_str')
   if (nonce.length > 32) return tooLong('nonce_str')
   try {
-    checkRequest(NAMES[endpoint], fields)
+    checkRequest(ENDPOINTS[NAMES[endpoint]].text, fields)
   } catch (error) {
     if (error instanceof WxPayError && error.field !== undefined)
       return worded(error.code, error.field, fields)

@@ -7,7 +7,7 @@ use wxpay_core::ErrorCode;
 /// What every binding returns.
 pub type Result<T> = core::result::Result<T, Thrown>;
 
-/// `{ code, message, field?, offset?, err_code? }`.
+/// `{ code, message, field?, offset?, err_code?, action? }`.
 pub struct Thrown(JsValue);
 
 impl From<Thrown> for JsValue {
@@ -31,6 +31,9 @@ impl From<wxpay_core::Error> for Thrown {
         }
         if let Some(err_code) = error.err_code() {
             set(&thrown, "err_code", err_code.into());
+        }
+        if let Some(action) = error.action() {
+            set(&thrown, "action", action.as_str().into());
         }
         Thrown(thrown.into())
     }

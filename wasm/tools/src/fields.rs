@@ -30,6 +30,11 @@ fn next(text: &str) -> Option<(&str, &str, bool, &str)> {
     Some((name, value, integer, rest))
 }
 
+/// Writes what [`read`] reads.
+pub(crate) fn counted(fields: &Fields) -> String {
+    format!("{}{END}{}", fields.len(), write(fields))
+}
+
 /// Writes `name NUL value NUL …`.
 pub(crate) fn write(fields: &Fields) -> String {
     let mut text = String::new();

@@ -12,9 +12,9 @@ use error::Result;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wxpay_core::{
-    Key, answer,
+    Key, SignType, answer,
     client_pay::{self, Prepaid},
-    endpoint,
+    endpoint::Endpoint,
     merchant::Merchant,
     nested, notification,
     xml::{self, Limits},
@@ -117,10 +117,25 @@ pub fn client_pay(
     }
 }
 
-/// Throws unless the fields are a request that the table allows.
+/// Throws unless the fields are a request that the endpoint allows. `endpoint` is its text from the
+/// table, here and below.
 #[wasm_bindgen(js_name = checkRequest)]
 pub fn check_request(endpoint: &str, fields: &str) -> Result<()> {
-    Ok(find(endpoint)?.check(&fields::read(fields)?)?)
+    Ok(Endpoint::parse(endpoint)?.check(&fields::read(fields)?)?)
+}
+
+/// A request with the client's own fields: `[fields, algorithm, message]`. An empty key is none.
+#[wasm_bindgen(js_name = prepareRequest)]
+pub fn prepare_request(
+    endpoint: &str,
+    settings: &str,
+    given: &str,
+    key: String,
+) -> Result<Vec<String>> {
+    let key = if key.is_empty() { None } else { Some(Key::any(key)?) };
+    let (settings, given) = (fields::read(settings)?, fields::read(given)?);
+    let ready = Endpoint::parse(endpoint)?.prepare(&settings, &given, key.as_ref())?;
+    Ok(vec![fields::counted(&ready.fields), ready.sign_type.as_str().into(), ready.message])
 }
 
 /// The fields of a successful answer, verified and matched with the question.
@@ -132,9 +147,17 @@ pub fn accept_answer(
     keys: Vec<String>,
     floor: &str,
 ) -> Result<String> {
-    let question = fields::read(question)?;
-    let answer = answer::accept(find(endpoint)?, &question, body, &all(keys)?, floor.parse()?)?;
+    let (endpoint, question) = (Endpoint::parse(endpoint)?, fields::read(question)?);
+    let answer = answer::accept(&endpoint, &question, body, &all(keys)?, floor.parse()?)?;
     Ok(fields::write(&answer))
+}
+
+/// The fields of a successful answer that came as JSON.
+#[wasm_bindgen(js_name = acceptFields)]
+pub fn accept_fields(endpoint: &str, question: &str, answer: &str) -> Result<()> {
+    let (endpoint, question) = (Endpoint::parse(endpoint)?, fields::read(question)?);
+    answer::accept_fields(&endpoint, &question, fields::read(answer)?, &[], SignType::Md5)?;
+    Ok(())
 }
 
 /// The payment that a notification reports.
@@ -154,10 +177,6 @@ pub fn notified_payment(
 #[wasm_bindgen(js_name = queriedPayment)]
 pub fn queried_payment(answer: &str) -> Result<JsValue> {
     object(&notification::queried_payment(&fields::read(answer)?)?)
-}
-
-fn find(name: &str) -> Result<&'static endpoint::Endpoint> {
-    endpoint::by_name(name).ok_or_else(|| error::internal("no such endpoint"))
 }
 
 fn all(keys: Vec<String>) -> wxpay_core::Result<Vec<Key>> {

@@ -1,0 +1,100 @@
+//! The files of the table, and the sets of rows that endpoints share.
+
+use super::{Endpoint, text::is_comment};
+use crate::{Error, ErrorCode, Result};
+use alloc::{format, vec::Vec};
+
+const SETS: &str = include_str!("table/sets.txt");
+
+const FILES: &[&str] = &[
+    include_str!("table/pay.txt"),
+    include_str!("table/payout.txt"),
+    include_str!("table/coupon.txt"),
+    include_str!("table/sharing.txt"),
+    include_str!("table/contract.txt"),
+    include_str!("table/customs.txt"),
+    include_str!("table/deposit.txt"),
+    include_str!("table/open.txt"),
+    include_str!("table/sandbox.txt"),
+    include_str!("table/other.txt"),
+];
+
+/// Every endpoint, in the order of the table.
+///
+/// # Errors
+/// `INTERNAL` where the table itself is broken, which the tests rule out.
+pub fn all() -> Result<Vec<Endpoint<'static>>> {
+    blocks().map(expanded).collect()
+}
+
+/// The endpoint of this name or of one of its other names.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Result<Endpoint<'static>>> {
+    let block = blocks().find(|block| {
+        let mut names = block.lines().flat_map(|line| match line.trim().split_once(' ') {
+            Some(("endpoint", rest)) => rest.split(' ').take(1),
+            Some(("aka", rest)) => rest.split(' ').take(usize::MAX),
+            _ => "".split(' ').take(0),
+        });
+        names.any(|own| own == name)
+    });
+    block.map(expanded)
+}
+
+/// The endpoint behind this path.
+#[must_use]
+pub fn by_path(path: &str) -> Option<Result<Endpoint<'static>>> {
+    blocks().find(|block| head(block).rsplit(' ').next() == Some(path)).map(expanded)
+}
+
+/// The texts of the endpoints: a line without indent, and the indented ones after it.
+fn blocks() -> impl Iterator<Item = &'static str> {
+    FILES.iter().flat_map(|file| split(file))
+}
+
+fn split(file: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut rest = file;
+    core::iter::from_fn(move || {
+        let start = rest.lines().take_while(|line| is_comment(line)).map(|l| l.len() + 1).sum();
+        rest = rest.get(start..).filter(|rest| !rest.is_empty())?;
+        let first = head(rest).len() + 1;
+        let indented =
+            rest.lines().skip(1).take_while(|line| line.starts_with(' ') || is_comment(line));
+        let end = first + indented.map(|line| line.len() + 1).sum::<usize>();
+        let block = rest.get(..end).unwrap_or(rest);
+        rest = rest.get(end..).unwrap_or_default();
+        Some(block)
+    })
+}
+
+fn head(block: &'static str) -> &'static str {
+    block.lines().next().unwrap_or_default()
+}
+
+fn expanded(block: &'static str) -> Result<Endpoint<'static>> {
+    let mut lines = Vec::new();
+    expand(&mut block.lines(), &mut lines)?;
+    Endpoint::from_lines(lines.into_iter())
+}
+
+fn expand(
+    from: &mut dyn Iterator<Item = &'static str>,
+    lines: &mut Vec<&'static str>,
+) -> Result<()> {
+    for line in from {
+        match line.trim_start().strip_prefix('+') {
+            Some(name) => {
+                let mut found =
+                    split(SETS).filter(|set| head(set).strip_prefix("set ") == Some(name));
+                let (Some(set), None) = (found.next(), found.next()) else {
+                    let message = format!("the table of endpoints has no set `{name}`, or two");
+                    return Err(Error::new(ErrorCode::Internal, message));
+                };
+                // A set may name sets; the recursion ends because none names itself.
+                expand(&mut set.lines().skip(1), lines)?;
+            }
+            None => lines.push(line),
+        }
+    }
+    Ok(())
+}
