@@ -86,12 +86,13 @@ impl Fields {
 
     /// Refuses a name that stands twice.
     pub(crate) fn unique(self) -> Result<Self> {
-        let mut names: Vec<&str> = self.0.iter().map(|f| f.name.as_str()).collect();
-        names.sort_unstable();
-        if let Some(name) =
-            names.iter().zip(names.iter().skip(1)).find_map(|(a, b)| (a == b).then_some(a))
-        {
-            return Err(duplicate(name));
+        let mut names: Vec<&str> = Vec::with_capacity(self.0.len());
+        for Field { name, .. } in &self.0 {
+            // A message has few names: sorting them one by one is as fast as a sort, and small.
+            match names.binary_search(&name.as_str()) {
+                Ok(_) => return Err(duplicate(name)),
+                Err(place) => names.insert(place, name),
+            }
         }
         Ok(self)
     }

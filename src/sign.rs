@@ -66,9 +66,10 @@ impl FromStr for SignType {
 /// (chapter 4.3).
 #[must_use]
 pub fn string_to_sign(fields: &Fields) -> String {
-    let mut filled: Vec<(&str, &str)> =
-        fields.iter().filter(|&(name, value)| name != "sign" && !value.is_empty()).collect();
-    filled.sort_unstable();
+    let mut filled: Vec<(&str, &str)> = Vec::with_capacity(fields.len());
+    for (name, value) in fields.iter().filter(|&(name, value)| name != "sign" && !value.is_empty()) {
+        filled.insert(filled.partition_point(|&(before, _)| before < name), (name, value));
+    }
     let mut text = String::with_capacity(filled.iter().map(|(n, v)| n.len() + v.len() + 2).sum());
     for (name, value) in filled {
         if !text.is_empty() {

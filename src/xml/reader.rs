@@ -65,14 +65,15 @@ pub fn parse_with(body: &[u8], root: &str, limits: Limits) -> Result<Fields> {
     })
 }
 
-/// One pass over the body. `found` gets the rank of the name where it is a
-/// known one, and where name and value stand in the body; values
-/// are decoded where they stand, which never makes them longer.
+/// One pass over the body. `found` gets where name and value stand in the body; values are decoded
+/// where they stand, which never makes them longer.
 ///
 /// Duplicates are the caller's to find, who needs the names sorted anyway.
 ///
 /// `USUAL` refuses what WeChat does not send although it is right: declarations, white space inside
-/// tags, values that need decoding. The WebAssembly core is smaller without them.
+/// tags, values that need decoding. The WebAssembly core is smaller without them. Only there `found`
+/// gets the rank of a known name: nobody else asks for it, and the tools are smaller without the
+/// dictionary.
 pub(crate) fn scan<const USUAL: bool>(
     body: &mut [u8],
     root: &[u8],
@@ -114,7 +115,7 @@ pub(crate) fn scan<const USUAL: bool>(
         if count > limits.fields.min(FIELD_LIMIT) {
             return Err(Fault::new(Reason::TooManyFields, start));
         }
-        if let Some(Usual { rank, name, value, next }) = usual(cursor.body, cursor.at) {
+        if let Some(Usual { rank, name, value, next }) = usual::<USUAL>(cursor.body, cursor.at) {
             cursor.at = next;
             found(rank, name, value);
             continue;
@@ -124,8 +125,7 @@ pub(crate) fn scan<const USUAL: bool>(
         }
         let name = cursor.name()?;
         let value = cursor.value(&name)?;
-        let rank = dictionary::find(cursor.body, name.start, name.len());
-        found(rank, name, value);
+        found(None, name, value);
     }
     if !cursor.rest().starts_with(root) {
         return Err(cursor.fault(Reason::WrongEnd));
@@ -153,11 +153,11 @@ struct Usual {
 /// A field in one of the two usual forms, `<name><![CDATA[value]]></name>` and `<name>value</name>`,
 /// where the value needs no decoding. Anything else is left to the general way.
 #[inline(always)]
-fn usual(body: &[u8], start: usize) -> Option<Usual> {
+fn usual<const RANKED: bool>(body: &[u8], start: usize) -> Option<Usual> {
     const CDATA: u64 = u64::from_le_bytes(*b"![CDATA[");
     let end = find(body, start, b'>');
     let length = end - start;
-    let rank = dictionary::find(body, start, length);
+    let rank = if RANKED { dictionary::find(body, start, length) } else { None };
     // A known name needs no other check.
     if rank.is_none() && !is_name(body.get(start..end)?) {
         return None;
