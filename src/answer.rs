@@ -1,11 +1,10 @@
 //! What the gateway answers, and what of it may be believed (chapter 9.1, "return results").
 
-#[cfg(feature = "nested")]
-use crate::nested;
 use crate::{
     Error, ErrorCode, Fields, Key, Result, SignType,
     endpoint::{Action, Body, Endpoint, Kind, Need, Repeat},
     error::quote,
+    nested,
     signed::verify_any,
     xml,
 };
@@ -23,7 +22,6 @@ pub fn accept(
     floor: SignType,
 ) -> Result<Fields> {
     let read = match endpoint.body {
-        #[cfg(feature = "nested")]
         Body::Nested => nested::parse(body, xml::Limits::DEFAULT).and_then(|tree| tree.fields()),
         _ => xml::parse(body),
     };

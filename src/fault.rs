@@ -48,6 +48,7 @@ reasons! {
     Trailing = XmlMalformed, "something follows the root element";
     Nested = XmlNested, "the field holds an element; a message is flat";
     LooseCdataEnd = XmlMalformed, "`]]>` stands outside a CDATA section";
+    TooDeep = XmlLimit, "the elements are nested too deeply";
     BadReference = XmlMalformed, "a reference is not one of XML's own; a bare `&` must be `&amp;`";
 }
 

@@ -37,7 +37,6 @@ pub mod dictionary;
 pub mod digest;
 pub mod endpoint;
 pub mod merchant;
-#[cfg(feature = "nested")]
 pub mod nested;
 pub mod nonce;
 pub mod notification;

@@ -1,11 +1,16 @@
 //! The few answers that are not flat: `hblist` of a red packet, for instance.
 //!
-//! They are never signed, so nothing here leads to a verified message. quick-xml does the reading;
-//! what the flat reader refuses for safety (DOCTYPE, attributes) is refused here too.
+//! They are never signed, so nothing here leads to a verified message. What the flat reader refuses
+//! for safety (DOCTYPE, attributes) is refused here too, by the same rules.
 
-use crate::{Error, ErrorCode, Fields, Result, xml::Limits};
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
-use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
+use crate::{
+    Fields, Result,
+    fault::{Fault, Reason},
+    fields::is_name_start,
+    xml::{Cursor, Limits, Scanned},
+};
+use alloc::{string::String, vec::Vec};
+use core::ops::Range;
 
 /// An element: either text or children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,97 +51,98 @@ impl Element {
 /// `xml > hblist > hbinfo > field` is the deepest that the API has.
 const DEPTH: usize = 4;
 
-/// Reads a nested answer.
+/// Reads a nested answer, under any root.
 ///
 /// # Errors
 /// `XML_*`, as the flat reader.
 pub fn parse(body: &[u8], limits: Limits) -> Result<Element> {
-    let malformed = |message: String| Error::new(ErrorCode::XmlMalformed, message);
-    if body.len() > limits.bytes {
-        return Err(Error::new(ErrorCode::XmlLimit, "the body is larger than the limit"));
-    }
-    let text = core::str::from_utf8(body).map_err(|e| {
-        Error::new(ErrorCode::XmlNotUtf8, "the body is not valid UTF-8").at(e.valid_up_to())
-    })?;
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_end_names = true;
-    reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<Element> = Vec::new();
-    let mut root = None;
+    let mut read = Vec::from(body.get(..=limits.bytes).unwrap_or(body));
+    tree(&mut read, limits).map_err(|fault| fault.into_error(body))
+}
+
+fn tree(body: &mut [u8], limits: Limits) -> Scanned<Element> {
+    let (mut cursor, _) = Cursor::new(body, limits)?;
+    cursor.before_root()?;
+    // The elements that are open, outermost first, and where their names stand.
+    let mut open: Vec<(Element, Range<usize>)> = Vec::new();
     let mut count = 0;
     loop {
-        let event = reader.read_event().map_err(|e| malformed(format!("not well-formed: {e}")))?;
-        match event {
-            Event::Start(_) if root.is_some() => {
-                return Err(malformed("something follows the root element".to_owned()));
-            }
-            Event::Start(start) => {
+        let at = cursor.at;
+        let mut piece = at..at;
+        let closed = match (cursor.peek(), cursor.body.get(at + 1)) {
+            (b'<', Some(&next)) if is_name_start(next) => {
                 count += 1;
-                if open.len() == DEPTH || count > limits.fields {
-                    return Err(Error::new(ErrorCode::XmlLimit, "too many or too deep elements"));
+                if open.len() == DEPTH {
+                    return Err(cursor.fault(Reason::TooDeep));
                 }
-                if !start.attributes_raw().trim().is_empty() {
-                    return Err(malformed("an element has no attributes".to_owned()));
+                if count > limits.fields {
+                    return Err(cursor.fault(Reason::TooManyFields));
                 }
-                let name = start.name().into_inner().to_owned();
-                open.push(Element { name, ..Element::default() });
+                cursor.at += 1;
+                let name = cursor.name()?;
+                let element = Element { name: text(&cursor, &name), ..Element::default() };
+                open.push((element, name));
+                cursor.end_of_start_tag()?
             }
-            Event::End(_) => {
-                let Some(mut element) = open.pop() else {
-                    return Err(malformed("an end tag without its start".to_owned()));
-                };
-                if !element.children.is_empty() {
-                    if !element.text.trim().is_empty() {
-                        return Err(malformed("text stands between elements".to_owned()));
-                    }
-                    element.text.clear();
+            (b'<', Some(b'/')) => {
+                cursor.at += 2;
+                if let Some((_, name)) = open.last() {
+                    cursor.end_tag(name)?;
                 }
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(element),
-                    None => root = Some(element),
+                true
+            }
+            (b'<', Some(b'!')) if cursor.rest().starts_with(b"<![CDATA[") => {
+                cursor.cdata(&mut piece)?;
+                false
+            }
+            (b'<', _) => return Err(cursor.unexpected_markup()),
+            (b'&', _) => {
+                let c = cursor.reference()?;
+                if let Some((element, _)) = open.last_mut() {
+                    element.text.push(c);
                 }
+                false
             }
-            Event::Text(text) => append(&mut open, &text)?,
-            Event::CData(text) => append(&mut open, &text)?,
-            Event::GeneralRef(reference) => {
-                let number = reference.resolve_char_ref().map_err(|e| malformed(format!("{e}")))?;
-                let mut utf8 = [0; 4];
-                let text = match number {
-                    Some(c) if crate::fields::is_char(c) => &*c.encode_utf8(&mut utf8),
-                    Some(_) => return Err(malformed("a forbidden character".to_owned())),
-                    None => resolve_predefined_entity(&reference)
-                        .ok_or_else(|| malformed("a reference is none of XML's own".to_owned()))?,
-                };
-                append(&mut open, text)?;
+            (0, _) => return Err(cursor.fault(Reason::CutInField)),
+            _ => {
+                cursor.plain(&mut piece)?;
+                false
             }
-            Event::Decl(_) if open.is_empty() && root.is_none() => {}
-            Event::DocType(_) => {
-                return Err(Error::new(ErrorCode::XmlDoctype, "an answer has no DOCTYPE"));
-            }
-            Event::Eof => break,
-            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {
-                return Err(malformed("an answer has no comments or instructions".to_owned()));
-            }
+        };
+        let piece = text(&cursor, &piece);
+        let Some((element, _)) = open.last_mut() else { return Err(cursor.fault(Reason::NotXml)) };
+        element.text.push_str(&piece);
+        if !closed {
+            continue;
         }
-    }
-    match root {
-        Some(root) if open.is_empty() => Ok(root),
-        _ => Err(malformed("the body ends inside an element".to_owned())),
+        if !element.children.is_empty() {
+            if !element.text.trim().is_empty() {
+                return Err(cursor.fault(Reason::LooseText));
+            }
+            element.text.clear();
+        }
+        let last = open.pop().map(|(element, _)| element).unwrap_or_default();
+        let Some((parent, _)) = open.last_mut() else {
+            cursor.skip_white();
+            return if cursor.at < cursor.body.len() {
+                Err(Fault::new(Reason::Trailing, cursor.at))
+            } else {
+                Ok(last)
+            };
+        };
+        parent.children.push(last);
     }
 }
 
-fn append(open: &mut [Element], text: &str) -> Result<()> {
-    if let Some(element) = open.last_mut() {
-        element.text.push_str(text);
-    } else if !text.trim().is_empty() {
-        return Err(Error::new(ErrorCode::XmlNotXml, "text stands outside the root element"));
-    }
-    Ok(())
+fn text(cursor: &Cursor<'_>, range: &Range<usize>) -> String {
+    let bytes = cursor.body.get(range.clone()).unwrap_or_default();
+    core::str::from_utf8(bytes).unwrap_or_default().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorCode;
 
     #[test]
     fn a_red_packet_query() -> Result<()> {
@@ -166,5 +172,13 @@ mod tests {
         assert_eq!(code("<xml><!-- c --></xml>"), Err(ErrorCode::XmlMalformed));
         assert_eq!(code("<a><a><a><a><a></a></a></a></a></a>"), Err(ErrorCode::XmlLimit));
         assert_eq!(code("hello"), Err(ErrorCode::XmlNotXml));
+        assert_eq!(code("<xml><a>b<c/></a></xml>"), Err(ErrorCode::XmlMalformed));
+        assert_eq!(code("<xml><a></b></xml>"), Err(ErrorCode::XmlMalformed));
+        assert_eq!(code("<xml/></xml>"), Err(ErrorCode::XmlMalformed));
+        let limits = Limits { bytes: 20, fields: 2 };
+        let code = |body: &str| parse(body.as_bytes(), limits).map_err(|e| e.code());
+        assert_eq!(code("<xml><a/></xml>").map(|root| root.children.len()), Ok(1));
+        assert_eq!(code("<xml><a/><b/></xml>"), Err(ErrorCode::XmlLimit));
+        assert_eq!(code("<xml><a>bcd</a></xml>"), Err(ErrorCode::XmlLimit));
     }
 }

@@ -67,7 +67,8 @@ impl FromStr for SignType {
 #[must_use]
 pub fn string_to_sign(fields: &Fields) -> String {
     let mut filled: Vec<(&str, &str)> = Vec::with_capacity(fields.len());
-    for (name, value) in fields.iter().filter(|&(name, value)| name != "sign" && !value.is_empty()) {
+    for (name, value) in fields.iter().filter(|&(name, value)| name != "sign" && !value.is_empty())
+    {
         filled.insert(filled.partition_point(|&(before, _)| before < name), (name, value));
     }
     let mut text = String::with_capacity(filled.iter().map(|(n, v)| n.len() + v.len() + 2).sum());

@@ -3,6 +3,6 @@
 mod reader;
 mod writer;
 
-pub(crate) use reader::scan;
+pub(crate) use reader::{Cursor, Scanned, scan};
 pub use reader::{Limits, parse, parse_with};
 pub use writer::build;

@@ -3,7 +3,10 @@
 #![allow(clippy::panic, clippy::expect_used, reason = "tests fail by panicking")]
 
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
-use wxpay_core::xml::{self, Limits};
+use wxpay_core::{
+    nested::{self, Element},
+    xml::{self, Limits},
+};
 
 #[allow(dead_code, reason = "each suite reads its own files of the set")]
 mod vectors;
@@ -39,6 +42,61 @@ fn oracle(text: &str) -> Option<Pairs> {
             _ => {}
         }
     }
+}
+
+/// The tree as quick-xml finds it; text beside children is white space, and left out.
+fn nested_oracle(text: &str) -> Option<Element> {
+    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    reader.config_mut().expand_empty_elements = true;
+    let mut open = vec![Element::default()];
+    loop {
+        let read = match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                let name = tag.name().into_inner().to_owned();
+                open.push(Element { name, ..Element::default() });
+                continue;
+            }
+            Event::End(_) => {
+                let mut element = open.pop()?;
+                if !element.children.is_empty() {
+                    element.text.clear();
+                }
+                open.last_mut()?.children.push(element);
+                continue;
+            }
+            Event::Text(text) => text.into_inner().into_owned(),
+            Event::CData(text) => text.into_inner().into_owned(),
+            Event::GeneralRef(reference) => match reference.resolve_char_ref().ok()? {
+                Some(c) => c.into(),
+                None => resolve_predefined_entity(&reference)?.to_owned(),
+            },
+            Event::Eof => break,
+            _ => continue,
+        };
+        open.last_mut()?.text.push_str(&read);
+    }
+    open.pop()?.children.pop()
+}
+
+#[test]
+fn mutations_of_a_nested_answer() {
+    let seeds = [
+        "<xml>\n<status>SENT</status><hblist>\n<hbinfo><openid><![CDATA[o1]]></openid><amount>100\
+         </amount></hbinfo><hbinfo><openid>a&amp;b</openid><amount>2&#48;0</amount></hbinfo>\
+         </hblist></xml>",
+        "<xml><a/><a> </a><b><c>x</c> <c/></b></xml>",
+    ];
+    let mut dice = Dice(0x22d9_b4e5_4ab1_950f);
+    let mut accepted = 0;
+    for _ in 0..60_000 {
+        let mut body = dice.pick(&seeds).as_bytes().to_vec();
+        mutate(&mut body, &mut dice);
+        let Ok(tree) = nested::parse(&body, Limits::DEFAULT) else { continue };
+        accepted += 1;
+        let text = std::str::from_utf8(&body).expect("accepted, so it is UTF-8");
+        assert_eq!(nested_oracle(text), Some(tree), "{text}");
+    }
+    assert!((1_000..50_000).contains(&accepted), "{accepted} mutations were accepted");
 }
 
 /// Whether the strict reader accepts the body, having compared the two readers.

@@ -80,15 +80,7 @@ pub(crate) fn scan<const USUAL: bool>(
     limits: Limits,
     mut found: impl FnMut(Option<u16>, Range<usize>, Range<usize>),
 ) -> Scanned<Seen> {
-    if body.len() > limits.bytes {
-        return Err(Fault::new(Reason::TooLarge, limits.bytes));
-    }
-    let mut seen = text::check(body, false).map_err(|refused| match refused {
-        Refused::NotUtf8(at) => Fault::new(Reason::NotUtf8, at),
-        Refused::NotXml(at) if at < 2 => Fault::new(Reason::Binary, at),
-        Refused::NotXml(at) => Fault::new(Reason::BadCharacter, at),
-    })?;
-    let mut cursor = Cursor { body, at: 0, beyond_ascii: false };
+    let (mut cursor, mut seen) = Cursor::new(body, limits)?;
     cursor.prolog::<USUAL>(root)?;
     let mut count = 0;
     loop {
@@ -199,39 +191,53 @@ fn usual<const RANKED: bool>(body: &[u8], start: usize) -> Option<Usual> {
     Some(Usual { rank, name: start..end, value: from..to, next: again + length + 1 })
 }
 
-type Scanned<T> = core::result::Result<T, Fault>;
+pub(crate) type Scanned<T> = core::result::Result<T, Fault>;
 
 /// A place in a body that holds no byte 0.
-struct Cursor<'a> {
-    body: &'a mut [u8],
-    at: usize,
+pub(crate) struct Cursor<'a> {
+    pub(crate) body: &'a mut [u8],
+    pub(crate) at: usize,
     /// Whether a reference stood for a character that is not ASCII.
     beyond_ascii: bool,
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
+    /// At the start of a body that can be a message.
+    #[inline(always)]
+    pub(crate) fn new(body: &'a mut [u8], limits: Limits) -> Scanned<(Self, Seen)> {
+        if body.len() > limits.bytes {
+            return Err(Fault::new(Reason::TooLarge, limits.bytes));
+        }
+        let seen = text::check(body, false).map_err(|refused| match refused {
+            Refused::NotUtf8(at) => Fault::new(Reason::NotUtf8, at),
+            Refused::NotXml(at) if at < 2 => Fault::new(Reason::Binary, at),
+            Refused::NotXml(at) => Fault::new(Reason::BadCharacter, at),
+        })?;
+        Ok((Cursor { body, at: 0, beyond_ascii: false }, seen))
+    }
+
     /// The byte under the cursor, 0 at the end.
-    fn peek(&self) -> u8 {
+    pub(crate) fn peek(&self) -> u8 {
         self.body.get(self.at).copied().unwrap_or(0)
     }
 
-    fn rest(&self) -> &[u8] {
+    pub(crate) fn rest(&self) -> &[u8] {
         self.body.get(self.at..).unwrap_or_default()
     }
 
-    fn skip_white(&mut self) {
+    pub(crate) fn skip_white(&mut self) {
         while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
         }
     }
 
-    const fn fault(&self, reason: Reason) -> Fault {
+    pub(crate) const fn fault(&self, reason: Reason) -> Fault {
         Fault::new(reason, self.at)
     }
 
     /// What stands at a `<` that opens neither a field nor the end of one.
     #[cold]
-    fn unexpected_markup(&self) -> Fault {
+    pub(crate) fn unexpected_markup(&self) -> Fault {
         let after = self.rest();
         let declares = |word: &[u8]| {
             after.get(2..2 + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
@@ -265,24 +271,9 @@ impl Cursor<'_> {
             self.at = tag;
             return Ok(());
         }
-        if self.body.starts_with(b"\xef\xbb\xbf") {
-            self.at = 3;
-        }
-        if self.rest().starts_with(b"<?xml") {
-            self.declaration()?;
-        }
-        self.skip_white();
-        match self.peek() {
-            b'<' => {}
-            0 => return Err(self.fault(Reason::Empty)),
-            _ => return Err(self.fault(Reason::NotXml)),
-        }
+        self.before_root()?;
         let start = self.at;
         self.at += 1;
-        if !is_name_start(self.peek()) {
-            self.at = start;
-            return Err(self.unexpected_markup());
-        }
         let name = self.name()?;
         if self.body.get(name) != Some(root) {
             return Err(Fault::new(Reason::OtherRoot, start));
@@ -295,6 +286,23 @@ impl Cursor<'_> {
             _ => return Err(self.fault(Reason::Attribute)),
         }
         Ok(())
+    }
+
+    /// To the `<` of the root's start tag.
+    pub(crate) fn before_root(&mut self) -> Scanned<()> {
+        if self.body.starts_with(b"\xef\xbb\xbf") {
+            self.at = 3;
+        }
+        if self.rest().starts_with(b"<?xml") {
+            self.declaration()?;
+        }
+        self.skip_white();
+        match self.peek() {
+            b'<' if self.body.get(self.at + 1).is_some_and(|&b| is_name_start(b)) => Ok(()),
+            b'<' => Err(self.unexpected_markup()),
+            0 => Err(self.fault(Reason::Empty)),
+            _ => Err(self.fault(Reason::NotXml)),
+        }
     }
 
     /// `<?xml version="1.0" encoding="UTF-8"?>`. Its encoding must not be another one: a proxy that
@@ -312,7 +320,7 @@ impl Cursor<'_> {
     }
 
     /// A name, the cursor on its first byte.
-    fn name(&mut self) -> Scanned<Range<usize>> {
+    pub(crate) fn name(&mut self) -> Scanned<Range<usize>> {
         let start = self.at;
         while is_name_byte(self.peek()) {
             self.at += 1;
@@ -337,20 +345,38 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    /// From behind a field's name to behind its end tag: the decoded value.
-    fn value(&mut self, name: &Range<usize>) -> Scanned<Range<usize>> {
+    /// The `>` of a start tag, white space before it; whether it is `/>` instead.
+    pub(crate) fn end_of_start_tag(&mut self) -> Scanned<bool> {
         self.skip_white();
         match self.peek() {
             b'>' => self.at += 1,
             b'/' if self.body.get(self.at + 1) == Some(&b'>') => {
                 self.at += 2;
-                return Ok(self.at..self.at);
+                return Ok(true);
             }
             0 => return Err(self.fault(Reason::CutInTag)),
             b'/' => return Err(self.fault(Reason::BadName)),
             _ => return Err(self.fault(Reason::Attribute)),
         }
+        Ok(false)
+    }
+
+    /// The name and the `>` of an end tag.
+    pub(crate) fn end_tag(&mut self, name: &Range<usize>) -> Scanned<()> {
+        if !text::equal(self.body, name.start, self.body, self.at, name.len()) {
+            return Err(self.fault(Reason::WrongEnd));
+        }
+        self.at += name.len();
+        self.end_of_end_tag()
+    }
+
+    /// From behind a field's name to behind its end tag: the decoded value.
+    fn value(&mut self, name: &Range<usize>) -> Scanned<Range<usize>> {
+        let empty = self.end_of_start_tag()?;
         let mut value = self.at..self.at;
+        if empty {
+            return Ok(value);
+        }
         loop {
             match self.peek() {
                 b'<' => {}
@@ -368,19 +394,10 @@ impl Cursor<'_> {
             match self.body.get(self.at + 1) {
                 Some(b'/') => {
                     self.at += 2;
-                    if !text::equal(self.body, name.start, self.body, self.at, name.len()) {
-                        return Err(self.fault(Reason::WrongEnd));
-                    }
-                    self.at += name.len();
-                    self.end_of_end_tag()?;
+                    self.end_tag(name)?;
                     return Ok(value);
                 }
-                Some(b'!') if self.rest().starts_with(b"<![CDATA[") => {
-                    let start = self.at + 9;
-                    let end = self.end_of_cdata(start)?;
-                    self.put(&mut value, start..end);
-                    self.at = end + 3;
-                }
+                Some(b'!') if self.rest().starts_with(b"<![CDATA[") => self.cdata(&mut value)?,
                 Some(&next) if is_name_start(next) => {
                     return Err(Fault { name: name.clone(), ..self.fault(Reason::Nested) });
                 }
@@ -390,7 +407,7 @@ impl Cursor<'_> {
     }
 
     /// Text up to the next markup.
-    fn plain(&mut self, value: &mut Range<usize>) -> Scanned<()> {
+    pub(crate) fn plain(&mut self, value: &mut Range<usize>) -> Scanned<()> {
         let start = self.at;
         self.at = find_either(self.body, start, b'<', b'&');
         let mut bracket = start;
@@ -408,17 +425,21 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    /// Where the next `]]>` stands.
-    fn end_of_cdata(&self, start: usize) -> Scanned<usize> {
-        let mut at = start;
+    /// A CDATA section.
+    pub(crate) fn cdata(&mut self, value: &mut Range<usize>) -> Scanned<()> {
+        let start = self.at + 9;
+        let mut end = start;
         loop {
-            at = find(self.body, at, b']');
-            match self.body.get(at..at + 3) {
-                Some(b"]]>") => return Ok(at),
-                Some(_) => at += 1,
+            end = find(self.body, end, b']');
+            match self.body.get(end..end + 3) {
+                Some(b"]]>") => break,
+                Some(_) => end += 1,
                 None => return Err(self.fault(Reason::CutInCdata)),
             }
         }
+        self.put(value, start..end);
+        self.at = end + 3;
+        Ok(())
     }
 
     /// Appends a part of the body to the value. Its first part stays where it is.
@@ -449,7 +470,7 @@ impl Cursor<'_> {
     }
 
     /// `&amp;` and the like, `&#13;`, `&#xD;`.
-    fn reference(&mut self) -> Scanned<char> {
+    pub(crate) fn reference(&mut self) -> Scanned<char> {
         // The longest is &#x10FFFF; but leading zeros are legal: the limit keeps the search short.
         let rest = self.rest();
         let end = rest.iter().take(32).position(|&b| b == b';');
