@@ -84,7 +84,7 @@ impl Endpoint<'_> {
         match (row.kind, row.need) {
             (Kind::Appid, _) => only("appid"),
             (Kind::MchId, _) => only("mch_id"),
-            (Kind::Nonce, _) => only("nonce_str"),
+            (Kind::Nonce, _) => settings.filled("nonce_str").map(Own::Else),
             (Kind::Secret, _) => only("secret"),
             (Kind::Word(word), Need::Fixed) => Some(Own::Only(word)),
             _ if row.name == "sign_type" => {
