@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './client', './koa', './notify', './store', './store/sql', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './koa', './notify', './store', './store/sql', './testing'])
   })
 
   test('every target of every condition is in the tarball', () => {
@@ -143,6 +143,7 @@ describe('the doors', () => {
       import { Key, WxPayError, sign, type ErrorCode } from 'wxpay-wasm'
       import { WxPay, type WxPayOptions } from 'wxpay-wasm/client'
       import { paymentNotify } from 'wxpay-wasm/notify'
+      import { readBill, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
       const text: string = sign({ a: '1', n: 1, none: undefined }, new Key('${KEY}'), 'HMAC-SHA256')
       // @ts-expect-error a field is no object
@@ -157,6 +158,10 @@ describe('the doors', () => {
         .then(({ code_url }) => code_url.length)
       const store: OrderStore = memoryStore()
       paymentNotify({ ...options, store, onOutcome: async event => void event.outcome })
+      void (async () => {
+        const bill = await readBill<TradeRow>(new Uint8Array())
+        for await (const row of bill) row.total_fee.toFixed()
+      })
       const code: ErrorCode = new WxPayError('TIMEOUT', 'x').code
       // @ts-expect-error a closed list
       code === 'NO_SUCH_CODE'`

@@ -13,12 +13,13 @@ const entries = [
   'index',
   'client',
   'notify',
+  'bill',
   'adapters/koa',
   'stores/memory',
   'stores/sql',
   'testing/index',
 ]
-const workerdEntries = ['index', 'client', 'notify']
+const workerdEntries = ['index', 'client', 'notify', 'bill']
 
 for (const name of ['core', 'tools']) {
   const bytes = await readFile(join(generated, `${name}.wasm`))
@@ -60,9 +61,11 @@ await build({
       name: 'workerd',
       setup({ onResolve }) {
         onResolve({ filter: /\/modules\.js$/ }, () => ({ path: at('src/modules.workerd.ts') }))
-        onResolve({ filter: /\/transport\.default\.js$/ }, () => ({
-          path: at('src/transport.workerd.ts'),
-        }))
+        for (const name of ['transport', 'gunzip']) {
+          onResolve({ filter: new RegExp(`/${name}\\.default\\.js$`) }, () => ({
+            path: at(`src/${name}.workerd.ts`),
+          }))
+        }
       },
     },
   ],

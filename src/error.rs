@@ -125,6 +125,12 @@ codes! {
     StoreFailed = "STORE_FAILED",
     /// The store is not configured for money (durability, schema version).
     StoreConfig = "STORE_CONFIG",
+    /// The bill is not as WeChat writes it: cut off, not UTF-8, rows that do not fit the titles.
+    BillInvalid = "BILL_INVALID",
+    /// The bill is larger than the limit, or unpacks to far more than it was.
+    BillLimit = "BILL_LIMIT",
+    /// The bill is still being made: ask again after 10:00 (GMT+8) of the day after.
+    BillNotReady = "BILL_NOT_READY",
     /// The gateway simulator refuses: it is no place for production.
     GatewayRefused = "GATEWAY_REFUSED",
 }

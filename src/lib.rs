@@ -32,6 +32,7 @@ mod sha256;
 mod sign;
 
 pub mod answer;
+pub mod bill;
 pub mod client_pay;
 pub mod dictionary;
 pub mod digest;

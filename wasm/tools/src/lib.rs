@@ -4,6 +4,7 @@
 //! Fields cross as one string: name, separator, value, NUL, and so on. The separator is NUL for
 //! text and U+0001 for an integer; neither can stand in a name or a value.
 
+mod bill;
 mod error;
 mod fields;
 mod random;
