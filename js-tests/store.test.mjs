@@ -117,6 +117,39 @@ for (const [kind, open] of Object.entries(kinds)) {
       for (const { reason } of results.filter(({ status }) => status === 'rejected')) code('STORE_DUPLICATE')(reason)
     }))
 
+    test('many orders at once: those that exist, each once', using({}, async (store) => {
+      const made = Array.from({ length: 700 }, (_, index) => `N${index}`)
+      for (const out_trade_no of made) await store.createOrder({ ...tea, out_trade_no })
+      const found = await store.findOrders([...made, 'n0', 'N0 ', 'none', 'N0'])
+      assert.deepEqual(found.map(({ out_trade_no }) => out_trade_no).sort(), made.sort())
+      assert.deepEqual(found.find(({ out_trade_no }) => out_trade_no === 'N1'), await store.findOrder('N1'))
+      assert.deepEqual(await store.findOrders([]), [])
+      await assert.rejects(store.findOrders(['']), code('FIELD_MISSING', 'out_trade_no'))
+    }))
+
+    test('what was paid in a time, its ends included, by number, however many there are', using({}, async (store) => {
+      const times = { early: '20140902235959', first: '20140903000000', last: '20140903235959', late: '20140904000000' }
+      for (const [name, time_end] of Object.entries(times)) {
+        await store.createOrder({ ...tea, out_trade_no: name })
+        await store.recordPayment({ ...payment, out_trade_no: name, transaction_id: name, time_end })
+      }
+      await store.createOrder({ ...tea, out_trade_no: 'unpaid' })
+      const list = async (...range) => {
+        const orders = []
+        for await (const order of store.listPaid(...range)) orders.push(order)
+        return orders
+      }
+      const day = ['20140903000000', '20140903235959']
+      assert.deepEqual(await list(...day), [await store.findOrder('first'), await store.findOrder('last')])
+      const many = Array.from({ length: 1200 }, (_, index) => `M${1000 + index}`)
+      for (const out_trade_no of many) {
+        await store.createOrder({ ...tea, out_trade_no })
+        await store.recordPayment({ ...payment, out_trade_no, transaction_id: out_trade_no })
+      }
+      assert.deepEqual((await list(...day)).map(({ out_trade_no }) => out_trade_no), [...many, 'first', 'last'])
+      assert.deepEqual(await list('20150101000000', '20150101235959'), [])
+    }))
+
     // Each of them is equal to another one under some collation, normalisation, LIKE pattern or trimming.
     const numbers = [
       'Ab-1', 'ab-1', 'AB-1', 'Ab-1 ', ' Ab-1', 'Ab-1\t', 'Ａb-1', 'A\u200Bb-1', 'A\u0301b', '\u00C1b', 'ß', 'ss',

@@ -80,6 +80,21 @@ export function memoryStore({ now = Date.now, orders: given = [] }: MemoryStoreO
       return order ? { ...order } : null
     },
 
+    async findOrders(out_trade_nos) {
+      assertOpen()
+      const numbers = new Set(out_trade_nos.map((number) => name('out_trade_no', number)))
+      return [...numbers].flatMap((number) => {
+        const order = orders.get(number)
+        return order ? [{ ...order }] : []
+      })
+    },
+
+    async *listPaid(from, to) {
+      assertOpen()
+      const paid = [...orders.values()].filter(({ time_end }) => time_end !== null && from <= time_end && time_end <= to)
+      for (const order of paid.sort((a, b) => (a.out_trade_no < b.out_trade_no ? -1 : 1))) yield { ...order }
+    },
+
     async listEvents(out_trade_no) {
       assertOpen()
       const number = name('out_trade_no', out_trade_no)

@@ -33,6 +33,9 @@ export interface SqlStoreOptions {
 /** How long an operation waits for other writers before it gives up, ms: below the five seconds WeChat waits for a reply. */
 const LOCK_WAIT = 2000
 
+/** Orders in a page of a listing. */
+const PAGE = 500
+
 /** Pauses between two tries on a locked database, ms; the last one repeats. Short, since SQLite's lock has no queue: who asks seldom starves. */
 const PAUSES = [1, 1, 2, 3, 5]
 
@@ -131,6 +134,37 @@ export async function sqlStore({ db: given, dialect: kind, now = Date.now }: Sql
     async findOrder(out_trade_no) {
       const number = name('out_trade_no', out_trade_no)
       return operate(() => find(db, number))
+    },
+
+    async findOrders(out_trade_nos) {
+      const numbers = out_trade_nos.map((number) => name('out_trade_no', number))
+      if (numbers.length === 0) return []
+      return operate(async () => {
+        const rows = await db.selectFrom('wxpay_orders').selectAll().where('out_trade_no', 'in', numbers).execute()
+        return rows.map(toOrder)
+      })
+    },
+
+    async *listPaid(from, to) {
+      // Page by page, so that neither memory nor a lock is held for as long as the reader takes.
+      for (let last = ''; ; ) {
+        const page = await operate(async () => {
+          const rows = await db
+            .selectFrom('wxpay_orders')
+            .selectAll()
+            .where('time_end', '>=', from)
+            .where('time_end', '<=', to)
+            .where('out_trade_no', '>', last)
+            .orderBy('out_trade_no')
+            .limit(PAGE)
+            .execute()
+          return rows.map(toOrder)
+        })
+        yield* page
+        const end = page.at(-1)
+        if (end === undefined || page.length < PAGE) return
+        last = end.out_trade_no
+      }
     },
 
     async listEvents(out_trade_no) {

@@ -161,6 +161,15 @@ export interface OrderStore {
   /** The order with exactly this number, or `null`. */
   findOrder(out_trade_no: string): Promise<Order | null>
 
+  /** The orders with these numbers, in any order; for at most a thousand numbers. */
+  findOrders(out_trade_nos: readonly string[]): Promise<Order[]>
+
+  /**
+   * The orders whose `time_end` lies from the first time to the second, both included, by number;
+   * `yyyyMMddHHmmss` in GMT+8. Orders that are paid while it runs may be missing.
+   */
+  listPaid(from: string, to: string): AsyncIterable<Order>
+
   /** The transitions of an order, oldest first. */
   listEvents(out_trade_no: string): Promise<OrderEvent[]>
 
