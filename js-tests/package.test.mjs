@@ -143,7 +143,7 @@ describe('the doors', () => {
       import { Key, WxPayError, sign, type ErrorCode } from 'wxpay-wasm'
       import { WxPay, type WxPayOptions } from 'wxpay-wasm/client'
       import { paymentNotify } from 'wxpay-wasm/notify'
-      import { readBill, type TradeRow } from 'wxpay-wasm/bill'
+      import { readBill, reconcile, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
       const text: string = sign({ a: '1', n: 1, none: undefined }, new Key('${KEY}'), 'HMAC-SHA256')
       // @ts-expect-error a field is no object
@@ -161,6 +161,7 @@ describe('the doors', () => {
       void (async () => {
         const bill = await readBill<TradeRow>(new Uint8Array())
         for await (const row of bill) row.total_fee.toFixed()
+        for await (const { kind, ours } of reconcile(bill, store, '20140603')) if (kind === 'amount') ours?.out_trade_no.length
       })
       const code: ErrorCode = new WxPayError('TIMEOUT', 'x').code
       // @ts-expect-error a closed list

@@ -4,6 +4,8 @@ import type { ByteSource } from './source.js'
 import { call } from './tools.js'
 import { type Limits, Window } from './window.js'
 
+export { reconcile } from './reconcile.js'
+export type { Difference, DifferenceKind, Ledger, LedgerOrder, LedgerRefund } from './reconcile.js'
 export type { ByteSource } from './source.js'
 
 /**
