@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { WxPayError } from './errors.js'
 import type { Transport, TransportAnswer } from './transport.js'
+import { streamed } from './transport.stream.js'
 
 /** Two keep-alive pools over `node:http` and `node:https`, made on the first request. */
 export function defaultTransport(): Transport {
@@ -39,6 +40,13 @@ export function defaultTransport(): Transport {
         fail(new WxPayError('TRANSPORT', `no answer from ${url.host}: ${reason}`, { cause }))
       })
       call.on('response', answer => {
+        if (request.stream === true) {
+          clearTimeout(deadline)
+          request.signal?.removeEventListener('abort', abort)
+          const headers = answer.headers as TransportAnswer['headers']
+          const stream = streamed(answer, request, () => call.destroy())
+          return resolve({ status: answer.statusCode ?? 0, headers, body: new Uint8Array(), stream })
+        }
         const chunks: Buffer[] = []
         let size = 0
         answer.on('data', (chunk: Buffer) => {

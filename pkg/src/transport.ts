@@ -9,6 +9,11 @@ export interface TransportRequest {
   /** The largest answer, in bytes. */
   maxBytes: number
   signal?: AbortSignal
+  /**
+   * The body may come as a `stream`: then `timeout` is for the head of the answer, and for each wait
+   * for more of it.
+   */
+  stream?: boolean
 }
 
 /** What came back. */
@@ -17,6 +22,11 @@ export interface TransportAnswer {
   /** Names in lower case. */
   headers: Record<string, string | undefined>
   body: Uint8Array
+  /**
+   * The body as it arrives, in place of `body`, where a `stream` was asked for and the transport can
+   * give one. It throws as the transport rejects; `return()` ends the exchange.
+   */
+  stream?: AsyncIterableIterator<Uint8Array>
 }
 
 /**

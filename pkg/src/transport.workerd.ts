@@ -1,12 +1,14 @@
 import { WxPayError } from './errors.js'
 import type { Transport } from './transport.js'
+import { streamed } from './transport.stream.js'
 
 /** `fetch`, for runtimes without `node:https`. */
 export function defaultTransport(): Transport {
   return async request => {
-    const timeout = AbortSignal.timeout(request.timeout)
+    const stop = new AbortController()
+    const timeout = setTimeout(() => stop.abort(), request.timeout)
     const signal =
-      request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal])
+      request.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, request.signal])
     const host = new URL(request.url).host
     try {
       const answer = await fetch(request.url, {
@@ -16,6 +18,12 @@ export function defaultTransport(): Transport {
         redirect: 'manual',
         signal,
       })
+      if (request.stream === true) {
+        const headers = Object.fromEntries(answer.headers)
+        const source = answer.body ?? new Blob().stream()
+        const stream = streamed(source, request, () => stop.abort())
+        return { status: answer.status, headers, body: new Uint8Array(), stream }
+      }
       const chunks: Uint8Array[] = []
       let size = 0
       for await (const chunk of answer.body ?? []) {
@@ -38,10 +46,12 @@ export function defaultTransport(): Transport {
       if (request.signal?.aborted === true) {
         throw new WxPayError('ABORTED', `the call to ${host} was aborted`, { cause })
       }
-      if (timeout.aborted) {
+      if (stop.signal.aborted) {
         throw new WxPayError('TIMEOUT', `no complete answer from ${host} in ${request.timeout} ms`)
       }
       throw new WxPayError('TRANSPORT', `no answer from ${host}`, { cause })
+    } finally {
+      clearTimeout(timeout)
     }
   }
 }
