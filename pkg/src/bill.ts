@@ -98,7 +98,7 @@ export interface BillProgress {
 export interface BillOptions extends Limits {
   /** The columns that rows shall have, by name; all of them by default. Fewer are faster. */
   columns?: readonly string[]
-  /** Hears of each part of the bill that was read, at most 256 KB. */
+  /** Hears of each part of the bill that was read, at most 64 KB. */
   onProgress?: (progress: BillProgress) => void
   /** The clock, ms. */
   now?: () => number

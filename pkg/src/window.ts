@@ -3,7 +3,7 @@ import { gunzip } from './gunzip.default.js'
 import { type ByteSource, chunks } from './source.js'
 
 /** As much of a bill as is looked at in one piece; no line is as long. */
-const SIZE = 262144
+const SIZE = 65536
 
 /** Below this size nothing is said about the ratio: bills repeat themselves. */
 const SMALL = 16 * 1024 * 1024
