@@ -1,5 +1,6 @@
 import type { Answer, Methods } from '../dist/generated/api.js'
 import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
+import { type Bill, type BillOptions, readBill } from './bill.js'
 import {
   checkTimeout,
   configure,
@@ -40,6 +41,9 @@ export interface CallOptions {
   timeout?: number
 }
 
+/** What a call for a bill may set for itself. */
+export interface BillCallOptions extends CallOptions, Omit<BillOptions, 'signal'> {}
+
 /** What the table cannot say of a path that it does not have. */
 export interface PathOptions extends CallOptions {
   /** Shows the client certificate. */
@@ -48,8 +52,9 @@ export interface PathOptions extends CallOptions {
   unsigned?: boolean
 }
 
-/** The largest answer to a signed call, in bytes. */
+/** The largest answer, in bytes: a message, and what is no message. */
 const MAX_ANSWER = 65536
+const MAX_BILL = 2 ** 31
 
 const { any, anyUnsigned, ...NAMED } = ENDPOINTS
 const TABLE: Record<string, EndpointFacts | undefined> = NAMED
@@ -120,7 +125,9 @@ export class WxPay {
     if (facts.body === 'page') return `${this.#address(facts)}?${message}`
     const get = facts.method === 'GET'
     const xml = get ? undefined : new TextEncoder().encode(message)
-    const { body } = await this.#exchange(facts, get ? `?${message}` : '', xml, options)
+    const answered = await this.#exchange(facts, get ? `?${message}` : '', xml, options)
+    if (facts.body === 'csv') return readAnswer(answered, options)
+    const { body } = answered
     if (facts.body === 'json') {
       const answer = jsonFields(body)
       acceptFields(facts.text, prepared, answer)
@@ -192,26 +199,19 @@ export class WxPay {
             : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
         ...(body === undefined ? {} : { body }),
         timeout: timeout ?? this.#config.timeout,
-        maxBytes: MAX_ANSWER,
+        ...(facts.body === 'csv' ? { stream: true, maxBytes: MAX_BILL } : { maxBytes: MAX_ANSWER }),
         ...(signal === undefined ? {} : { signal }),
       })
     } catch (cause) {
       if (cause instanceof WxPayError) throw cause
       throw new WxPayError('TRANSPORT', `no answer from ${new URL(url).host}`, { cause })
     }
-    show('answer', answer.body, answer.status)
-    if (production && answer.headers['x-wxpay-gateway'] !== undefined) {
-      throw new WxPayError(
-        'GATEWAY_REFUSED',
-        'the answer comes from a gateway simulator, and this is production',
-      )
-    }
-    if (answer.status !== 200) {
-      throw new WxPayError(
-        'ANSWER_INVALID',
-        `${new URL(url).host} answered HTTP ${answer.status} instead of 200; the outcome is ` +
-          'unknown: ask again with the same numbers',
-      )
+    // A stream goes to the caller unseen: it may be a gigabyte.
+    show('answer', answer.stream === undefined ? answer.body : undefined, answer.status)
+    const refused = refusal(answer, url, production)
+    if (refused !== undefined) {
+      await answer.stream?.return?.()
+      throw refused
     }
     return answer
   }
@@ -234,6 +234,38 @@ export class WxPay {
 
 // The methods of the table are defined above, and typed by what is generated from it.
 export interface WxPay extends Omit<Methods, 'code2Session'> {}
+
+/** A bill comes as it is read; the error that comes in its place is XML, and whole. */
+async function readAnswer(
+  { body, stream }: TransportAnswer,
+  options: BillCallOptions,
+): Promise<Bill> {
+  try {
+    return await readBill(stream ?? body, options)
+  } catch (error) {
+    await stream?.return?.()
+    throw error
+  }
+}
+
+function refusal(
+  { status, headers }: TransportAnswer,
+  url: string,
+  production: boolean,
+): WxPayError | undefined {
+  if (production && headers['x-wxpay-gateway'] !== undefined) {
+    return new WxPayError(
+      'GATEWAY_REFUSED',
+      'the answer comes from a gateway simulator, and this is production',
+    )
+  }
+  if (status === 200) return undefined
+  return new WxPayError(
+    'ANSWER_INVALID',
+    `${new URL(url).host} answered HTTP ${status} instead of 200; the outcome is unknown: ask ` +
+      'again with the same numbers',
+  )
+}
 
 function endpointOf(nameOrPath: string, options: PathOptions): EndpointFacts {
   if (!nameOrPath.startsWith('/')) {

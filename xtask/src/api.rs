@@ -110,7 +110,8 @@ pub(crate) fn api(banner: &str) -> Result<String> {
     Ok(ts)
 }
 
-const TYPES: &str = "import type { CallOptions } from '../../src/client.js'
+const TYPES: &str = "import type { Bill } from '../../src/bill.js'
+import type { BillCallOptions, CallOptions } from '../../src/client.js'
 import type { Element } from '../../src/facade.js'
 
 export type { Element }
@@ -298,7 +299,7 @@ fn method(ts: &mut String, endpoint: &Endpoint<'_>, name: &str) -> Result<()> {
     }
     writeln!(ts, "   * @see {}\n   */", endpoint.chapter)?;
     let answer = match endpoint.body {
-        Body::Csv => "Uint8Array".to_owned(),
+        Body::Csv => "Bill".to_owned(),
         Body::Page => "string".to_owned(),
         Body::Nested => format!("{own}Answer & {{ tree: Element }}"),
         _ => format!("{own}Answer{}", promised(endpoint)),
@@ -308,9 +309,10 @@ fn method(ts: &mut String, endpoint: &Endpoint<'_>, name: &str) -> Result<()> {
         .iter()
         .any(|row| is_given(row) && matches!(row.need, Need::Always | Need::OneOf));
     let mark = if required { "" } else { "?" };
+    let options = if endpoint.body == Body::Csv { "BillCallOptions" } else { "CallOptions" };
     writeln!(
         ts,
-        "  {name}<const R extends {own}Request>(\n    fields{mark}: R & Whole<R>,\n    options?: CallOptions,\n  ): Promise<{answer}>"
+        "  {name}<const R extends {own}Request>(\n    fields{mark}: R & Whole<R>,\n    options?: {options},\n  ): Promise<{answer}>"
     )?;
     Ok(())
 }
