@@ -122,6 +122,7 @@ impl Fields {
 
     /// The value of a field, `None` where the field is absent.
     #[must_use]
+    #[inline(never)]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find_map(|(n, v)| (n == name).then_some(v))
     }
@@ -129,6 +130,7 @@ impl Fields {
     /// The value of a field, `None` where the field is absent or empty: to the protocol both are
     /// the same (chapter 4.3).
     #[must_use]
+    #[inline(never)]
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|v| !v.is_empty())
     }

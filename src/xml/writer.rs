@@ -33,7 +33,7 @@ pub fn build(fields: &Fields) -> String {
 fn text(value: &str, xml: &mut String) {
     let mut rest = value;
     while let Some(at) = rest.find(['\r', ']']) {
-        let (plain, special) = rest.split_at(at);
+        let Some((plain, special)) = rest.split_at_checked(at) else { break };
         xml.push_str(plain);
         let (written, after) = if let Some(after) = special.strip_prefix("]]>") {
             ("]]]]><![CDATA[>", after)

@@ -24,7 +24,7 @@ pub(crate) fn read(text: &str) -> Result<Fields> {
 
 fn next(text: &str) -> Option<(&str, &str, bool, &str)> {
     let at = text.find([END, INTEGER])?;
-    let (name, rest) = text.split_at(at);
+    let (name, rest) = text.split_at_checked(at)?;
     let integer = rest.starts_with(INTEGER);
     let (value, rest) = rest.get(1..)?.split_once(END)?;
     Some((name, value, integer, rest))
