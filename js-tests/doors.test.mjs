@@ -100,6 +100,7 @@ test('what stands behind the main door', () => {
     'WxPayError',
     'appPay',
     'buildXml',
+    'decryptRefund',
     'jsapiPay',
     'miniProgramPay',
     'nonceStr',

@@ -123,7 +123,9 @@ test('resign.json', () => {
 })
 
 test('refund.json: the decrypted text', () => {
-  for (const { name, xml, root, fields } of load('refund.json')) {
+  for (const { name, key, req_info, xml, root, fields } of load('refund.json')) {
+    const read = outcome(() => wxpay.decryptRefund(req_info, key))
+    assert.deepEqual(read, root === 'root' ? fields : 'REFUND_UNDECIPHERABLE', name)
     assert.deepEqual(Object.entries(parseXml(xml, { root })), fields, name)
     assert.throws(() => parseXml(xml), { code: 'XML_NOT_XML' }, name)
   }

@@ -113,6 +113,9 @@ codes! {
     NotifyKind = "NOTIFY_KIND",
     /// A notification for another appid or merchant.
     NotifyMerchant = "NOTIFY_MERCHANT",
+    /// The `req_info` of a refund notification cannot be read with the key: forged, cut, or another
+    /// merchant's.
+    RefundUndecipherable = "REFUND_UNDECIPHERABLE",
     /// The amount or currency differs from the stored order.
     NotifyAmount = "NOTIFY_AMOUNT",
     /// A notification for an order that is not in the store.

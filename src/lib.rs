@@ -41,6 +41,7 @@ pub mod merchant;
 pub mod nested;
 pub mod nonce;
 pub mod notification;
+pub mod refund;
 pub mod sheet;
 pub mod signed;
 pub mod text;

@@ -190,6 +190,17 @@ pub(crate) fn check_claim(
 
 const UNKNOWN_TYPE: &str = "the sign type is MD5 or HMAC-SHA256, in this spelling";
 
+/// The upper-case MD5 over the text, this name and the secret: chapter 4.3 with another name of the
+/// key.
+pub(crate) fn md5_with(text: &str, name: &str, secret: &Key) -> String {
+    let mut sealed =
+        Zeroizing::new([text.as_bytes(), name.as_bytes(), secret.bytes(), &[0; PADDING]].concat());
+    let length = sealed.len() - PADDING;
+    let mut out = [0; 64];
+    let digits = digest::digits(&mut sealed, length, SignType::Md5, || Keyed::new(&[]), &mut out);
+    digits.iter().map(|&b| char::from(b)).collect()
+}
+
 /// Writes the signature over the text with the key: upper-case hexadecimal digits.
 fn digits<'a>(text: &str, key: &Key, sign_type: SignType, out: &'a mut [u8; 64]) -> &'a [u8] {
     let prefix = if text.is_empty() { &KEY_PREFIX[1..] } else { KEY_PREFIX };

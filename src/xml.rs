@@ -6,3 +6,4 @@ mod writer;
 pub(crate) use reader::{Cursor, Scanned, scan};
 pub use reader::{Limits, parse, parse_with};
 pub use writer::build;
+pub(crate) use writer::build_with;

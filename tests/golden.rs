@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use wxpay_core::{
     ErrorCode, Fields, Key, SignType,
     client_pay::{Prepaid, app_pay, jsapi_pay, mini_program_pay},
-    parse_signed, sign, signed_xml, string_to_sign, verify,
+    parse_signed,
+    refund::{decrypt_refund, encipher, encrypt_refund},
+    sign, signed_xml, string_to_sign, verify,
     xml::{self, Limits},
 };
 
@@ -152,14 +154,32 @@ fn decrypted_refunds() {
     #[derive(Deserialize)]
     struct Refund {
         name: String,
+        key: String,
+        req_info: String,
         xml: String,
         root: String,
         fields: Pairs,
     }
     for case in load::<Refund>("refund.json") {
         let read = xml::parse_with(case.xml.as_bytes(), &case.root, Limits::DEFAULT);
-        assert_eq!(read.map(|f| pairs(&f)), Ok(case.fields), "{}", case.name);
+        assert_eq!(read.map(|f| pairs(&f)).as_ref(), Ok(&case.fields), "{}", case.name);
         let plain = xml::parse(case.xml.as_bytes()).map_err(|e| e.code());
         assert_eq!(plain, Err(ErrorCode::XmlNotXml), "{}: not as a notification", case.name);
+
+        let keys = [key("another-key"), key(&case.key)];
+        assert_eq!(encipher(case.xml.as_bytes(), &keys[1]), case.req_info, "{}", case.name);
+        let read = decrypt_refund(&case.req_info, &keys).map(|f| pairs(&f)).map_err(|e| e.code());
+        let expected = match case.root.as_str() {
+            "root" => Ok(case.fields.clone()),
+            _ => Err(ErrorCode::RefundUndecipherable),
+        };
+        assert_eq!(read, expected, "{}", case.name);
+        let own = encrypt_refund(&fields(&case.fields), &keys[1]);
+        assert_eq!(
+            decrypt_refund(&own, &keys).map(|f| pairs(&f)),
+            Ok(case.fields),
+            "{}",
+            case.name
+        );
     }
 }

@@ -305,6 +305,29 @@ export function notifiedPayment(
   ) as Payment
 }
 
+/**
+ * The fields in the `req_info` of a refund notification (退款结果通知, chapter 9.16), which carries no
+ * signature: match them with the stored refund (`out_refund_no`, `refund_fee`, `total_fee`,
+ * `transaction_id`) before anything else. Several keys are for the time when the key changes.
+ *
+ * @example
+ * const { out_refund_no, refund_status } = decryptRefund(parseXml(body).req_info, key)
+ * @throws WxPayError `REFUND_UNDECIPHERABLE` in one text for every reason, `KEY_MISSING`
+ */
+export function decryptRefund(
+  req_info: string,
+  key: string | Key | readonly (string | Key)[],
+): Flat {
+  if (typeof req_info !== 'string') throw new TypeError('req_info must be a string')
+  return unflatten(call(tools => tools.decryptRefund(req_info, secrets(key))))
+}
+
+/** The `req_info` of the fields, as the gateway sends it. */
+export function encryptRefund(fields: Fields, key: string | Key): string {
+  const text = secret(key)
+  return crossing(fields, (tools, flat) => tools.encryptRefund(flat, text))
+}
+
 /** The payment that the answer of an order query reports; throws unless it says SUCCESS. */
 export function queriedPayment(answer: Fields): Payment {
   return crossing(answer, (core, flat) => core.queriedPayment(flat)) as Payment

@@ -9,6 +9,7 @@ export type { ErrorCode, ErrorDetails } from './errors.js'
 export {
   appPay,
   buildXml,
+  decryptRefund,
   jsapiPay,
   miniProgramPay,
   nonceStr,

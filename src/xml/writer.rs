@@ -8,13 +8,16 @@ use alloc::string::String;
 /// parser would turn it into a line feed and the signature would no longer fit.
 #[must_use]
 pub fn build(fields: &Fields) -> String {
+    build_with(fields, "xml")
+}
+
+/// [`build`] with another root.
+pub(crate) fn build_with(fields: &Fields, root: &str) -> String {
     let size: usize = fields.iter().map(|(n, v)| 2 * n.len() + v.len() + 17).sum();
-    let mut xml = String::with_capacity(size + 11);
-    xml.push_str("<xml>");
+    let mut xml = String::with_capacity(size + 2 * root.len() + 5);
+    tag("<", root, &mut xml);
     for (name, value, bare) in fields.iter_written().filter(|(_, value, _)| !value.is_empty()) {
-        xml.push('<');
-        xml.push_str(name);
-        xml.push('>');
+        tag("<", name, &mut xml);
         if bare {
             xml.push_str(value);
         } else {
@@ -22,12 +25,16 @@ pub fn build(fields: &Fields) -> String {
             text(value, &mut xml);
             xml.push_str("]]>");
         }
-        xml.push_str("</");
-        xml.push_str(name);
-        xml.push('>');
+        tag("</", name, &mut xml);
     }
-    xml.push_str("</xml>");
+    tag("</", root, &mut xml);
     xml
+}
+
+fn tag(opening: &str, name: &str, xml: &mut String) {
+    xml.push_str(opening);
+    xml.push_str(name);
+    xml.push('>');
 }
 
 fn text(value: &str, xml: &mut String) {

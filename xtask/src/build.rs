@@ -103,6 +103,8 @@ fn compile() -> Result<(PathBuf, PathBuf)> {
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
     let mut flags = vec![
         "--cfg=getrandom_backend=\"custom\"".to_owned(),
+        // Refund notifications are few and short.
+        "--cfg=aes_backend_soft=\"compact\"".to_owned(),
         // Smaller, and loads on Node 16.
         "-Ctarget-feature=-reference-types,-multivalue".to_owned(),
         // The same bytes from any folder.

@@ -17,7 +17,7 @@ use wxpay_core::{
     client_pay::{self, Prepaid},
     endpoint::Endpoint,
     merchant::Merchant,
-    nested, notification,
+    nested, notification, refund,
     xml::{self, Limits},
 };
 
@@ -172,6 +172,18 @@ pub fn notified_payment(
 ) -> Result<JsValue> {
     let merchant = Merchant { appid, mch_id };
     object(&notification::payment(body, &all(keys)?, floor.parse()?, merchant)?)
+}
+
+/// The fields in the `req_info` of a refund notification.
+#[wasm_bindgen(js_name = decryptRefund)]
+pub fn decrypt_refund(req_info: &str, keys: Vec<String>) -> Result<String> {
+    Ok(fields::write(&refund::decrypt_refund(req_info, &all(keys)?)?))
+}
+
+/// The `req_info` of the fields.
+#[wasm_bindgen(js_name = encryptRefund)]
+pub fn encrypt_refund(fields: &str, key: String) -> Result<String> {
+    Ok(refund::encrypt_refund(&fields::read(fields)?, &Key::any(key)?))
 }
 
 /// The payment that the verified answer of an order query reports.

@@ -1,0 +1,105 @@
+//! The refund notification (退款结果通知, chapter 9.16): what is in `req_info`.
+//!
+//! It is no signature: AES-256-ECB hides, but does not protect from splicing. What comes out must be
+//! matched with the stored refund (`out_refund_no`, `refund_fee`, `total_fee`, `transaction_id`).
+
+use crate::{Error, ErrorCode, Fields, Key, Result, sign::md5_with, xml};
+use aes::{
+    Aes256, Block,
+    cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
+};
+use alloc::{string::String, vec::Vec};
+use base64ct::{Base64, Encoding};
+use subtle::{ConstantTimeEq, ConstantTimeGreater};
+use zeroize::Zeroizing;
+
+/// The root element of the text in `req_info`.
+pub const ROOT: &str = "root";
+
+const BLOCK: usize = 16;
+
+/// The fields in `req_info`: base64, over AES-256-ECB with PKCS#7 padding, over XML with the root
+/// `<root>`. The AES key is the lower-case MD5 of the merchant key, as text.
+///
+/// `keys` is one key, or several during a change of the key. Line breaks in the base64 are ignored.
+///
+/// # Errors
+/// `KEY_MISSING` without a key. For everything else `REFUND_UNDECIPHERABLE`, in one text: whoever
+/// sends it must not learn how far it came.
+pub fn decrypt_refund(req_info: &str, keys: &[Key]) -> Result<Fields> {
+    if keys.is_empty() {
+        return Err(Error::new(ErrorCode::KeyMissing, "at least one merchant key is needed"));
+    }
+    // A text in base64 that is larger than any message: not worth the memory.
+    let small = Some(req_info).filter(|text| text.len() <= 2 * xml::Limits::DEFAULT.bytes);
+    let folded: String = small.unwrap_or_default().split(['\r', '\n']).collect();
+    let sealed = Base64::decode_vec(&folded).unwrap_or_default();
+    let mut found = None;
+    for key in keys {
+        // Every key is tried to the end, so that the time does not tell which one fits.
+        let fields = decipher(&sealed, key)
+            .and_then(|text| xml::parse_with(&text, ROOT, xml::Limits::DEFAULT).ok());
+        found = found.or(fields);
+    }
+    found.ok_or_else(|| {
+        Error::new(
+            ErrorCode::RefundUndecipherable,
+            "cannot be read with the merchant key (API v2, not v3): it is not the req_info of a \
+             refund of this merchant as WeChat sent it",
+        )
+        .field("req_info")
+    })
+}
+
+/// The `req_info` of these fields, as the gateway sends it.
+#[must_use]
+pub fn encrypt_refund(fields: &Fields, key: &Key) -> String {
+    encipher(xml::build_with(fields, ROOT).as_bytes(), key)
+}
+
+/// The `req_info` of any text, for tests of what a receiver must refuse.
+#[must_use]
+pub fn encipher(text: &[u8], key: &Key) -> String {
+    let padding = BLOCK - text.len() % BLOCK;
+    let mut sealed = Vec::from(text);
+    sealed.extend((0..padding).map(|_| u8::try_from(padding).unwrap_or_default()));
+    let cipher = cipher(key);
+    for block in sealed.as_chunks_mut::<BLOCK>().0 {
+        let mut cells = Block::from(*block);
+        cipher.encrypt_block(&mut cells);
+        *block = cells.into();
+    }
+    Base64::encode_string(&sealed)
+}
+
+/// The text, `None` where the length or the padding is wrong.
+fn decipher(sealed: &[u8], key: &Key) -> Option<Vec<u8>> {
+    let cipher = cipher(key);
+    let mut text = Vec::from(sealed);
+    let (blocks, []) = text.as_chunks_mut::<BLOCK>() else { return None };
+    for block in blocks {
+        let mut cells = Block::from(*block);
+        cipher.decrypt_block(&mut cells);
+        *block = cells.into();
+    }
+    let last: &[u8; BLOCK] = text.last_chunk()?;
+    let padding = last[BLOCK - 1];
+    // Looks at all of the block, whatever stands in it.
+    let mut fits = !padding.ct_eq(&0) & !padding.ct_gt(&16);
+    for (from_end, byte) in (0u8..).zip(last.iter().rev()) {
+        let within = padding.ct_gt(&from_end);
+        fits &= !within | byte.ct_eq(&padding);
+    }
+    text.truncate(text.len() - usize::from(padding.min(16)));
+    bool::from(fits).then_some(text)
+}
+
+fn cipher(key: &Key) -> Aes256 {
+    let mut digits = Zeroizing::new(md5_with("", "", key));
+    digits.make_ascii_lowercase();
+    let mut bytes = Zeroizing::new([0; 32]);
+    for (to, from) in bytes.iter_mut().zip(digits.bytes()) {
+        *to = from;
+    }
+    Aes256::new(&(*bytes).into())
+}
