@@ -18,7 +18,7 @@ const script = `
       instances.push({ name, memory: this.exports.memory })
     }
   }
-  const { Key, miniProgramPay, jsapiPay, appPay, decryptRefund, parseSigned, sign, signedXml, verify } = await import('wxpay-wasm')
+  const { Key, miniProgramPay, jsapiPay, appPay, nativeCallback, payscoreUse, sendBizRedPacket, decryptRefund, parseSigned, sign, signedXml, verify } = await import('wxpay-wasm')
   const { digest, signed, xml } = await import('./wire.mjs')
 
   const fields = { appid: 'wx1', body: '支付', total_fee: 1 }
@@ -52,6 +52,9 @@ const script = `
     'miniProgramPay, refused': (key, signType) => miniProgramPay({ ...prepaid, nonceStr: '\\ud800', signType }, key),
     'jsapiPay': (key, signType) => jsapiPay({ ...prepaid, signType }, key),
     'appPay': (key, signType) => appPay({ appid: 'a', partnerid: 'b', prepayid: 'c', timestamp: 1, noncestr: 'd', signType }, key),
+    'payscoreUse': key => payscoreUse({ mch_id: '1', package: 'p' }, key),
+    'sendBizRedPacket': key => sendBizRedPacket({ appId: 'a', package: 'p' }, key),
+    'nativeCallback': key => nativeCallback(signed({ ...fields, product_id: '1' }, { key }), key, { appid: 'wx1', mchid: '1' }),
     'decryptRefund': key => decryptRefund('4gS8kbcHysCW7bHqyEU0Mw==', ['other', key]),
     'a Key': (key, type) => sign(fields, new Key(key), type),
     'a refused Key': key => new Key(key + '!'),

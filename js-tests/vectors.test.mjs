@@ -110,16 +110,24 @@ test('fault 14: sort.json', () => {
 test('resign.json', () => {
   const called = new Set()
   for (const item of load('resign.json')) {
-    if (item.sign_type === 'SHA1') continue // wx.config: SHA-1 over a ticket, no merchant key
-    assert.equal(sign(object(item.fields), item.key, item.sign_type), item.sign, item.name)
-    if (item.call === 'sign') continue
-    const made = wxpay[item.call](item.arguments, item.key)
-    const want = { ...object(item.fields), [item.result_field]: item.sign }
-    if (item.call === 'miniProgramPay') delete want.appId
-    assert.deepEqual({ ...made }, want, item.name)
-    called.add(item.call)
+    const { call, arguments: given, key, name } = item
+    if (key !== '') assert.equal(sign(object(item.fields), key, item.sign_type), item.sign, name)
+    const want = item.result ?? { ...object(item.fields), [item.result_field]: item.sign }
+    if (call === 'miniProgramPay') delete want.appId
+    assert.deepEqual(wxpay[call](given, ...(key === '' ? [] : [key])), want, name)
+    if (key !== '') assert.deepEqual(wxpay[call](given, new wxpay.Key(key)), want, name)
+    called.add(call)
   }
-  assert.deepEqual([...called].sort(), ['appPay', 'jsapiPay', 'miniProgramPay'])
+  assert.equal(called.size, 14)
+})
+
+test('workwx.json', () => {
+  for (const { name, request, fields, signed, secret, workwx_sign } of load('workwx.json')) {
+    const text = [...signed].sort(([a], [b]) => (a < b ? -1 : 1)).map(pair => pair.join('=')).join('&')
+    const digest = createHash('md5').update(`${text}&secret=${secret}`).digest('hex').toUpperCase()
+    assert.equal(digest, workwx_sign, name)
+    assert.equal(wxpay.workwxSign(request, object(fields), secret), workwx_sign, name)
+  }
 })
 
 test('refund.json: the decrypted text', () => {

@@ -1,7 +1,32 @@
-//! The second signature: the parameters with which the front end opens the cashier (chapter 7.7).
+//! The second signature: the parameters with which the front end opens the cashier (chapter 7.7) and
+//! the other pages of WeChat Pay.
 //!
 //! The names that are signed differ in their case from one front end to the next; mixing them up is
-//! the commonest cause of a failing payment. The timestamp is Unix time in seconds.
+//! the commonest cause of a failing payment. Each function returns the parameters in the spelling
+//! and order of its front end. A timestamp is Unix time in seconds, a nonce a fresh
+//! [`crate::nonce()`].
+
+mod app;
+mod contract;
+mod coupon;
+mod h5;
+mod jsapi;
+mod native;
+mod payscore;
+mod red_packet;
+mod wx_config;
+
+pub use app::{AppPrepaid, app_pay};
+pub use contract::{CONTRACT_APP_ID, CONTRACT_PATH, Contract, contract_signing};
+pub use coupon::{COUPONS, Coupon, coupon_url, send_coupon};
+pub use h5::h5_url;
+pub use jsapi::{Prepaid, choose_wx_pay, jsapi_pay, mini_program_fields, mini_program_pay};
+pub use native::{NativeProduct, NativeReply, native_reply, native_url};
+pub use payscore::{
+    PAYSCORE_APP_ID, PAYSCORE_ENABLE, PAYSCORE_PATH, PAYSCORE_USE, payscore_enable, payscore_use,
+};
+pub use red_packet::send_biz_red_packet;
+pub use wx_config::wx_config;
 
 use crate::{Error, ErrorCode, Fields, Key, Result, SignType, sign};
 use alloc::{format, string::String};
@@ -9,145 +34,8 @@ use alloc::{format, string::String};
 /// Milliseconds have been beyond this since 1970-04-26, seconds will be in 2286.
 pub const TEN_DIGITS: u64 = 10_000_000_000;
 
-/// What every front end needs.
-#[derive(Clone, Copy, Debug)]
-pub struct Prepaid<'a> {
-    /// The app id the order was made for; `sub_appid` where the order had one.
-    pub appid: &'a str,
-    /// From the answer of unifiedorder; valid for two hours.
-    pub prepay_id: &'a str,
-    /// Unix time in seconds.
-    pub timestamp: u64,
-    /// A fresh [`crate::nonce`].
-    pub nonce: &'a str,
-    /// The `sign_type` of the order.
-    pub sign_type: SignType,
-}
-
-/// The five parameters of `wx.requestPayment` in a mini program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-pub struct MiniProgramPay {
-    /// Seconds, as a string.
-    pub time_stamp: String,
-    /// The nonce.
-    pub nonce_str: String,
-    /// `prepay_id=…`.
-    pub package: String,
-    /// The algorithm.
-    pub sign_type: SignType,
-    /// The signature, upper case.
-    pub pay_sign: String,
-}
-
-/// The six parameters of `getBrandWCPayRequest` in WeChat's web view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-pub struct JsapiPay {
-    /// The app id.
-    pub app_id: String,
-    /// The other five.
-    #[cfg_attr(feature = "serde", serde(flatten))]
-    pub pay: MiniProgramPay,
-}
-
-/// The parameters of the App SDK's `PayReq`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct AppPay {
-    /// The app id.
-    pub appid: String,
-    /// The merchant id.
-    pub partnerid: String,
-    /// From the answer of unifiedorder.
-    pub prepayid: String,
-    /// `Sign=WXPay`.
-    pub package: String,
-    /// The nonce.
-    pub noncestr: String,
-    /// Seconds, as a string.
-    pub timestamp: String,
-    /// The signature, upper case.
-    pub sign: String,
-}
-
-/// The fields that are signed for `wx.requestPayment` and `getBrandWCPayRequest`.
-///
-/// # Errors
-/// `FIELD_*` for a part that cannot be signed.
-pub fn mini_program_fields(prepaid: &Prepaid<'_>, time_stamp: &str) -> Result<Fields> {
-    Fields::from_pairs([
-        ("appId", prepaid.appid),
-        ("timeStamp", time_stamp),
-        ("nonceStr", prepaid.nonce),
-        ("package", &format!("prepay_id={}", prepaid.prepay_id)),
-        ("signType", prepaid.sign_type.as_str()),
-    ])
-}
-
-/// Signs for `wx.requestPayment`: `appId`, `timeStamp`, `nonceStr`, `package`, `signType`.
-///
-/// # Errors
-/// `FIELD_MISSING` for an empty part, `FIELD_VALUE` for a time in milliseconds.
-pub fn mini_program_pay(prepaid: &Prepaid<'_>, key: &Key) -> Result<MiniProgramPay> {
-    let time_stamp = seconds(prepaid.timestamp, "timeStamp")?;
-    filled(&[
-        ("appId", prepaid.appid),
-        ("prepay_id", prepaid.prepay_id),
-        ("nonceStr", prepaid.nonce),
-    ])?;
-    let signed = mini_program_fields(prepaid, &time_stamp)?;
-    let pay_sign = sign(&signed, key, prepaid.sign_type)?;
-    Ok(MiniProgramPay {
-        time_stamp,
-        nonce_str: prepaid.nonce.into(),
-        package: signed.get("package").unwrap_or_default().into(),
-        sign_type: prepaid.sign_type,
-        pay_sign,
-    })
-}
-
-/// Signs for `getBrandWCPayRequest`: the same signature, with the app id beside it.
-///
-/// # Errors
-/// As [`mini_program_pay`].
-pub fn jsapi_pay(prepaid: &Prepaid<'_>, key: &Key) -> Result<JsapiPay> {
-    Ok(JsapiPay { app_id: prepaid.appid.into(), pay: mini_program_pay(prepaid, key)? })
-}
-
-/// Signs for the App SDK: all names in lower case, `package` a constant.
-///
-/// # Errors
-/// As [`mini_program_pay`].
-pub fn app_pay(prepaid: &Prepaid<'_>, partnerid: &str, key: &Key) -> Result<AppPay> {
-    let timestamp = seconds(prepaid.timestamp, "timestamp")?;
-    filled(&[
-        ("appid", prepaid.appid),
-        ("partnerid", partnerid),
-        ("prepayid", prepaid.prepay_id),
-        ("noncestr", prepaid.nonce),
-    ])?;
-    let package = "Sign=WXPay";
-    let signed = Fields::from_pairs([
-        ("appid", prepaid.appid),
-        ("partnerid", partnerid),
-        ("prepayid", prepaid.prepay_id),
-        ("package", package),
-        ("noncestr", prepaid.nonce),
-        ("timestamp", &timestamp),
-    ])?;
-    let sign = sign(&signed, key, prepaid.sign_type)?;
-    Ok(AppPay {
-        appid: prepaid.appid.into(),
-        partnerid: partnerid.into(),
-        prepayid: prepaid.prepay_id.into(),
-        package: package.into(),
-        noncestr: prepaid.nonce.into(),
-        timestamp,
-        sign,
-    })
-}
-
+/// The time as it is signed; refused when it cannot be in seconds.
+#[inline(never)]
 fn seconds(timestamp: u64, name: &str) -> Result<String> {
     if timestamp >= TEN_DIGITS {
         return Err(Error::new(
@@ -159,12 +47,29 @@ fn seconds(timestamp: u64, name: &str) -> Result<String> {
     Ok(format!("{timestamp}"))
 }
 
-fn filled(parts: &[(&str, &str)]) -> Result<()> {
-    match parts.iter().find(|(_, value)| value.is_empty()) {
-        Some((name, _)) => {
-            Err(Error::new(ErrorCode::FieldMissing, "needed for the payment, and empty")
-                .field(name))
-        }
-        None => Ok(()),
+/// The fields, which must all be filled.
+#[inline(never)]
+fn filled(parts: &[(&str, &str)]) -> Result<Fields> {
+    let mut fields = Fields::new();
+    for (name, value) in parts {
+        require(name, value)?;
+        fields.insert(name, value)?;
     }
+    Ok(fields)
+}
+
+/// Adds the signature under this name.
+#[inline(never)]
+fn seal(mut fields: Fields, name: &str, key: &Key, sign_type: SignType) -> Result<Fields> {
+    let signature = sign(&fields, key, sign_type)?;
+    fields.insert(name, &signature)?;
+    Ok(fields)
+}
+
+#[inline(never)]
+fn require(name: &str, value: &str) -> Result<()> {
+    if value.is_empty() {
+        return Err(Error::new(ErrorCode::FieldMissing, "is needed here, and empty").field(name));
+    }
+    Ok(())
 }

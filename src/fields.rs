@@ -140,8 +140,8 @@ impl Fields {
         self.0.iter().map(|f| (f.name.as_str(), f.value.as_str()))
     }
 
-    /// The fields in their order, with how the writer puts them.
-    pub(crate) fn iter_written(&self) -> impl Iterator<Item = (&str, &str, bool)> {
+    /// The fields in their order, and of each whether it was added as an integer.
+    pub fn iter_written(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         self.0.iter().map(|f| (f.name.as_str(), f.value.as_str(), f.bare))
     }
 

@@ -28,6 +28,8 @@ mod error;
 mod fault;
 mod fields;
 mod key;
+mod percent;
+mod sha1;
 mod sha256;
 mod sign;
 
@@ -45,6 +47,7 @@ pub mod refund;
 pub mod sheet;
 pub mod signed;
 pub mod text;
+pub mod workwx;
 pub mod xml;
 
 pub use error::{Error, ErrorCode, Result};

@@ -1,5 +1,5 @@
-//! The payment notification (chapter 9.7): when a message that came in is a payment, and what is
-//! replied.
+//! The payment notification (chapter 9.7) and the callback of NATIVE mode 1 (chapter 6.4): when a
+//! message that came in is one, and what is replied.
 
 use crate::{
     Error, ErrorCode, Fields, Key, Result, SignType, endpoint::fen, merchant::Merchant,
@@ -70,6 +70,53 @@ pub fn queried_payment(answer: &Fields) -> Result<Payment> {
         Some("SUCCESS") => from_fields(answer),
         _ => Err(Error::new(ErrorCode::NotifyKind, "the order is not paid").field("trade_state")),
     }
+}
+
+/// A payer has scanned a QR code of NATIVE mode 1 and waits for an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct NativeCallback {
+    /// The merchant's product number, from the QR code.
+    pub product_id: String,
+    /// The payer under the appid, for the order.
+    pub openid: String,
+    /// Whether the payer follows the official account: `Y` or `N`.
+    pub is_subscribe: String,
+    /// WeChat's nonce.
+    pub nonce_str: String,
+}
+
+/// Reads a callback of NATIVE mode 1 (chapter 6.4): signature first, then kind and merchant.
+///
+/// It is signed with MD5 whatever the orders are signed with, and has no `return_code`. What has
+/// one, or a field of an order, is another message under the same key.
+///
+/// # Errors
+/// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`.
+pub fn native_callback(
+    body: &[u8],
+    keys: &[Key],
+    merchant: Merchant<'_>,
+) -> Result<NativeCallback> {
+    const FOREIGN: [&str; 5] =
+        ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
+    let fields = parse_signed(body, keys, SignType::Md5)?;
+    if let Some(name) = FOREIGN.into_iter().find(|name| fields.get(name).is_some()) {
+        let error = Error::new(ErrorCode::NotifyKind, "a callback of NATIVE has no such field");
+        return Err(error.field(name));
+    }
+    check_merchant(&fields, merchant)?;
+    let required = |name: &str| {
+        fields.filled(name).map(String::from).ok_or_else(|| {
+            Error::new(ErrorCode::FieldMissing, "a callback of NATIVE has this field").field(name)
+        })
+    };
+    Ok(NativeCallback {
+        product_id: required("product_id")?,
+        openid: required("openid")?,
+        is_subscribe: required("is_subscribe")?,
+        nonce_str: required("nonce_str")?,
+    })
 }
 
 fn check_kind(fields: &Fields) -> Result<()> {

@@ -5,6 +5,7 @@ import { type Fields, type Flat, flatten, isWellFormed, pairs, type Snapshot, sn
 import { type Key, reveal } from './key.js'
 import { draw } from './nonce.js'
 import { remember, type Shape, shapeOf } from './shape.js'
+import { now, stamped } from './stamp.js'
 import type { Payment } from './stores/store.js'
 import { call } from './tools.js'
 
@@ -155,80 +156,34 @@ export interface MiniProgramPay {
   paySign: string
 }
 
-/** The six parameters of `getBrandWCPayRequest`. */
-export interface JsapiPay extends MiniProgramPay {
-  appId: string
-}
-
-/** The parameters of the App SDK's `PayReq`. */
-export interface AppPay {
-  appid: string
-  partnerid: string
-  prepayid: string
-  package: string
-  noncestr: string
-  timestamp: string
-  sign: string
-}
-
-/** Signs the five parameters of `wx.requestPayment` (chapter 7.7). */
+/**
+ * Signs the five parameters of `wx.requestPayment` in a mini program (chapter 7.7).
+ *
+ * @example
+ * ctx.body = miniProgramPay({ appId: 'wxd930ea5d5a258f4f', prepay_id }, key)
+ * @throws WxPayError `FIELD_MISSING`, `FIELD_VALUE` for a time that is not in whole seconds
+ */
 export function miniProgramPay(prepaid: Prepaid, key: string | Key): MiniProgramPay {
-  return hotMiniProgramPay(prepaid, key) ?? (clientPay('miniProgram', prepaid, key) as MiniProgramPay)
+  return hotMiniProgramPay(prepaid, key) ?? (webPay('miniProgramPay', prepaid, key) as MiniProgramPay)
 }
 
-/** Signs the six parameters of `getBrandWCPayRequest` in WeChat's web view. */
-export function jsapiPay(prepaid: Prepaid, key: string | Key): JsapiPay {
-  return clientPay('jsapi', prepaid, key) as JsapiPay
+/** The parameters of a front end that takes what `wx.requestPayment` takes. */
+export function webPay(name: string, prepaid: Prepaid, key: string | Key): unknown {
+  const { signType, ...given } = prepaid
+  const fields = stamped(given, 'appId prepay_id nonceStr', 'timeStamp', 'nonceStr')
+  return { ...unflatten(clientPay(name, fields, key, signType)) }
 }
 
-/** What the second signature for the App SDK needs, in its all-lower-case names. */
-export interface AppPrepaid {
-  appid: string
-  /** The merchant id. */
-  partnerid: string
-  /** From unifiedorder; valid for two hours. */
-  prepayid: string
-  /** Unix time in seconds; now, where absent. */
-  timestamp?: number
-  /** Fresh, where absent. */
-  noncestr?: string
-  /** The `sign_type` of the order. */
-  signType?: SignType
-}
-
-/** Signs the parameters of the App SDK: `package` is the constant `Sign=WXPay`. */
-export function appPay(prepaid: AppPrepaid, key: string | Key): AppPay {
-  const { appid, partnerid, prepayid, timestamp, noncestr, signType = 'MD5' } = prepaid
-  const named: Prepaid & { partnerid: string } = {
-    appId: appid,
-    partnerid,
-    prepay_id: prepayid,
-    signType,
-    ...(timestamp === undefined ? {} : { timeStamp: timestamp }),
-    ...(noncestr === undefined ? {} : { nonceStr: noncestr }),
-  }
-  return clientPay('app', named, key) as AppPay
-}
-
-function clientPay(
-  frontEnd: string,
-  prepaid: Prepaid & { partnerid?: string },
+/** What a front end gets: fields, an address or a signature. */
+export function clientPay(
+  name: string,
+  given: Fields,
   key: string | Key,
-): unknown {
-  const { appId, partnerid = '', prepay_id, signType = 'MD5' } = prepaid
-  const seconds = prepaid.timeStamp ?? Math.floor(Date.now() / 1000)
-  const nonce = prepaid.nonceStr ?? nonceStr()
-  if (!Number.isSafeInteger(seconds) || seconds < 0) {
-    throw new WxPayError('FIELD_VALUE', '`timeStamp`: is Unix time in whole seconds, as a number', {
-      field: 'timeStamp',
-    })
-  }
-  for (const [name, text] of Object.entries({ appId, partnerid, prepay_id, nonceStr: nonce })) {
-    if (typeof text !== 'string') throw new TypeError(`${name} must be a string`)
-  }
-  return call(tools =>
-    tools.clientPay(frontEnd, appId, partnerid, prepay_id, seconds, nonce, signType, secret(key)),
-  )
+  signType: SignType = 'MD5',
+): string {
+  const taken = snapshot(given)
+  const text = secret(key)
+  return call(tools => tools.clientPay(name, flatten(taken), text, signType))
 }
 
 /** Throws unless the text has the shape of a merchant key. */
@@ -272,7 +227,7 @@ export function prepareRequest(
 
 /** The fields of a prepared request. */
 export function preparedFields({ question }: Prepared): Flat {
-  return unflatten(question.slice(question.indexOf('\0') + 1))
+  return unflatten(question.slice(question.indexOf('\0') + 1).replaceAll('\u0001', '\0'))
 }
 
 /** The fields of a successful answer, verified and matched with the question. */
@@ -303,6 +258,35 @@ export function notifiedPayment(
   return call(core =>
     core.notifiedPayment(bytes(body), secrets(key), signType, appid, mchid),
   ) as Payment
+}
+
+/** What a callback of NATIVE mode 1 asks for. */
+export interface NativeCallback {
+  /** The merchant's product number, from the QR code. */
+  product_id: string
+  /** The payer under the appid, for the order. */
+  openid: string
+  /** Whether the payer follows the official account: `Y` or `N`. */
+  is_subscribe: string
+  nonce_str: string
+}
+
+/**
+ * Reads a callback of NATIVE mode 1 (chapter 6.4): signature, kind and merchant are checked. It is
+ * signed with MD5 whatever the orders are signed with. Answer with `nativeReply`, or, where this
+ * throws, with FAIL.
+ *
+ * @example
+ * const { product_id, openid } = nativeCallback(body, key, { appid, mchid })
+ * @throws WxPayError `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`
+ */
+export function nativeCallback(
+  body: Uint8Array | string,
+  key: string | Key | readonly (string | Key)[],
+  merchant: { appid: string; mchid: string },
+): NativeCallback {
+  const { appid, mchid } = merchant
+  return call(tools => tools.nativeCallback(bytes(body), secrets(key), appid, mchid)) as NativeCallback
 }
 
 /**
@@ -421,8 +405,8 @@ function elements({ opening, closing }: Shape, { values }: Snapshot): string {
 /** The commonest case: our own clock and nonce, or ones in the documented form. */
 function hotMiniProgramPay(prepaid: Prepaid, key: string | Key): MiniProgramPay | undefined {
   const { appId, prepay_id, signType = 'MD5' } = prepaid
-  const seconds = prepaid.timeStamp ?? Math.floor(Date.now() / 1000)
-  const nonce = prepaid.nonceStr ?? nonceStr()
+  const seconds = prepaid.timeStamp ?? now()
+  const nonce = prepaid.nonceStr ?? draw()
   const usual = Number.isInteger(seconds) && seconds > 0 && seconds < TEN_DIGITS
   const texts = filled(appId) && filled(prepay_id) && filled(nonce)
   if (!usual || !texts || !plain(signType)) return undefined

@@ -23,6 +23,7 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     fs::write(out.join("replies.ts"), replies)?;
     fs::write(out.join("rules.ts"), rules()?)?;
     fs::write(out.join("columns.ts"), columns()?)?;
+    fs::write(out.join("views.ts"), views()?)?;
     Ok(())
 }
 
@@ -38,6 +39,22 @@ fn codes() -> Result<String> {
         writeln!(ts, "  '{}',", code.as_str())?;
     }
     ts.push_str("]\n");
+    Ok(ts)
+}
+
+/// The pages of WeChat Pay that a mini program opens.
+fn views() -> Result<String> {
+    let jump = |app_id: &str, path: &str| serde_json::json!({ "appId": app_id, "path": path });
+    let view = |business_type: &str| serde_json::json!({ "businessType": business_type });
+    let mut ts = String::from(BANNER);
+    for (name, page) in [
+        ("CONTRACT", jump(client_pay::CONTRACT_APP_ID, client_pay::CONTRACT_PATH)),
+        ("PAYSCORE_JUMP", jump(client_pay::PAYSCORE_APP_ID, client_pay::PAYSCORE_PATH)),
+        ("PAYSCORE_USE", view(client_pay::PAYSCORE_USE)),
+        ("PAYSCORE_ENABLE", view(client_pay::PAYSCORE_ENABLE)),
+    ] {
+        writeln!(ts, "export const {name} = {page} as const")?;
+    }
     Ok(ts)
 }
 

@@ -35,12 +35,12 @@ pub(crate) fn counted(fields: &Fields) -> String {
     format!("{}{END}{}", fields.len(), write(fields))
 }
 
-/// Writes `name NUL value NUL …`.
+/// Writes `name NUL value NUL …`, an integer as [`read`] takes it; what was received has none.
 pub(crate) fn write(fields: &Fields) -> String {
     let mut text = String::new();
-    for (name, value) in fields.iter() {
+    for (name, value, integer) in fields.iter_written() {
         text.push_str(name);
-        text.push(END);
+        text.push(if integer { INTEGER } else { END });
         text.push_str(value);
         text.push(END);
     }

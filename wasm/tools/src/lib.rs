@@ -5,6 +5,7 @@
 //! text and U+0001 for an integer; neither can stand in a name or a value.
 
 mod bill;
+mod client_pay;
 mod error;
 mod fields;
 mod random;
@@ -14,7 +15,6 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wxpay_core::{
     Key, SignType, answer,
-    client_pay::{self, Prepaid},
     endpoint::Endpoint,
     merchant::Merchant,
     nested, notification, refund,
@@ -91,33 +91,6 @@ pub fn check_merchant(appid: &str, mch_id: &str) -> Result<()> {
     Ok(Merchant { appid, mch_id }.check()?)
 }
 
-#[allow(clippy::too_many_arguments)]
-/// The second signature for one of the front ends: `miniProgram`, `jsapi`, `app`. `timestamp` is a
-/// whole number of seconds.
-#[wasm_bindgen(js_name = clientPay)]
-pub fn client_pay(
-    front_end: &str,
-    appid: &str,
-    partnerid: &str,
-    prepay_id: &str,
-    timestamp: f64,
-    nonce: &str,
-    sign_type: &str,
-    key: String,
-) -> Result<JsValue> {
-    let key = Key::any(key)?;
-    // The facade has made sure that it is a safe integer from 0 on.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let timestamp = timestamp as u64;
-    let sign_type = sign_type.parse()?;
-    let prepaid = Prepaid { appid, prepay_id, timestamp, nonce, sign_type };
-    match front_end {
-        "app" => object(&client_pay::app_pay(&prepaid, partnerid, &key)?),
-        "jsapi" => object(&client_pay::jsapi_pay(&prepaid, &key)?),
-        _ => object(&client_pay::mini_program_pay(&prepaid, &key)?),
-    }
-}
-
 /// Throws unless the fields are a request that the endpoint allows. `endpoint` is its text from the
 /// table, here and below.
 #[wasm_bindgen(js_name = checkRequest)]
@@ -172,6 +145,17 @@ pub fn notified_payment(
 ) -> Result<JsValue> {
     let merchant = Merchant { appid, mch_id };
     object(&notification::payment(body, &all(keys)?, floor.parse()?, merchant)?)
+}
+
+/// What a callback of NATIVE mode 1 asks for.
+#[wasm_bindgen(js_name = nativeCallback)]
+pub fn native_callback(
+    body: &[u8],
+    keys: Vec<String>,
+    appid: &str,
+    mch_id: &str,
+) -> Result<JsValue> {
+    object(&notification::native_callback(body, &all(keys)?, Merchant { appid, mch_id })?)
 }
 
 /// The fields in the `req_info` of a refund notification.

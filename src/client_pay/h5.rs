@@ -1,0 +1,42 @@
+use crate::{Error, ErrorCode, Result, percent};
+use alloc::string::String;
+
+/// The cashier's address of an H5 order, `mweb_url` of unifiedorder's answer, with the page to which
+/// the payer returns (H5 chapter 15.4). It is good for five minutes.
+///
+/// The payer also comes back without having paid: the page must ask the server, on a click.
+///
+/// # Errors
+/// `FIELD_VALUE` for a `mweb_url` that is not https or returns somewhere already, and for a
+/// `redirect_url` that is no complete http(s) address.
+pub fn h5_url(mweb_url: &str, redirect_url: &str) -> Result<String> {
+    let refuse = |name: &str, reason| Err(Error::new(ErrorCode::FieldValue, reason).field(name));
+    if !is_address(mweb_url, &["https://"]) || mweb_url.contains('#') {
+        return refuse("mweb_url", "is the https address from unifiedorder's answer");
+    }
+    if mweb_url.contains("redirect_url=") {
+        return refuse(
+            "mweb_url",
+            "has a redirect_url already; pass it as unifiedorder answered it",
+        );
+    }
+    if !is_address(redirect_url, &["https://", "http://"]) {
+        return refuse("redirect_url", "is a complete http(s) address, not encoded");
+    }
+    let mut url = String::from(mweb_url);
+    url.push_str(if mweb_url.contains('?') { "&redirect_url=" } else { "?redirect_url=" });
+    percent::encode(redirect_url, &mut url);
+    Ok(url)
+}
+
+/// Whether this is one of these schemes and something behind it, without white space, controls and
+/// backslashes, where a browser would read another address.
+pub(super) fn is_address(url: &str, schemes: &[&str]) -> bool {
+    let after = |scheme: &&str| {
+        let (start, rest) = url.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let rest = schemes.iter().find_map(after).unwrap_or_default();
+    let host = rest.bytes().next().is_some_and(|b| !b"/?#@:.".contains(&b));
+    host && !url.bytes().any(|b| b <= b' ' || b == b'\\' || b == 0x7f)
+}
