@@ -1,6 +1,7 @@
 //! Errors as the objects that the facade turns into `WxPayError`.
 
-use js_sys::{Object, Reflect};
+use crate::object::set;
+use js_sys::Object;
 use wasm_bindgen::JsValue;
 use wxpay_core::ErrorCode;
 
@@ -60,9 +61,4 @@ fn plain(code: ErrorCode, message: &str) -> Thrown {
     set(&thrown, "code", code.as_str().into());
     set(&thrown, "message", message.into());
     Thrown(thrown.into())
-}
-
-/// Setting a property of a fresh plain object cannot fail.
-fn set(object: &Object, name: &str, value: JsValue) {
-    let _ = Reflect::set(object, &name.into(), &value);
 }

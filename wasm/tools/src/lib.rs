@@ -8,10 +8,10 @@ mod bill;
 mod client_pay;
 mod error;
 mod fields;
+mod object;
 mod random;
 
 use error::Result;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wxpay_core::{
     Key, SignType, answer,
@@ -68,7 +68,7 @@ pub fn parse_signed(body: &[u8], keys: Vec<String>, floor: &str) -> Result<Strin
 /// A nested answer as a tree of `{ name, text, children }`.
 #[wasm_bindgen(js_name = parseNested)]
 pub fn parse_nested(body: &[u8]) -> Result<JsValue> {
-    object(&nested::parse(body, Limits::DEFAULT)?)
+    Ok(object::element(&nested::parse(body, Limits::DEFAULT)?))
 }
 
 /// A fresh `nonce_str`, by getrandom. The package's own comes from a pool of letters in JavaScript,
@@ -144,7 +144,7 @@ pub fn notified_payment(
     mch_id: &str,
 ) -> Result<JsValue> {
     let merchant = Merchant { appid, mch_id };
-    object(&notification::payment(body, &all(keys)?, floor.parse()?, merchant)?)
+    Ok(object::payment(&notification::payment(body, &all(keys)?, floor.parse()?, merchant)?))
 }
 
 /// What a callback of NATIVE mode 1 asks for.
@@ -155,7 +155,8 @@ pub fn native_callback(
     appid: &str,
     mch_id: &str,
 ) -> Result<JsValue> {
-    object(&notification::native_callback(body, &all(keys)?, Merchant { appid, mch_id })?)
+    let merchant = Merchant { appid, mch_id };
+    Ok(object::native_callback(&notification::native_callback(body, &all(keys)?, merchant)?))
 }
 
 /// The fields in the `req_info` of a refund notification.
@@ -173,17 +174,9 @@ pub fn encrypt_refund(fields: &str, key: String) -> Result<String> {
 /// The payment that the verified answer of an order query reports.
 #[wasm_bindgen(js_name = queriedPayment)]
 pub fn queried_payment(answer: &str) -> Result<JsValue> {
-    object(&notification::queried_payment(&fields::read(answer)?)?)
+    Ok(object::payment(&notification::queried_payment(&fields::read(answer)?)?))
 }
 
 fn all(keys: Vec<String>) -> wxpay_core::Result<Vec<Key>> {
     keys.into_iter().map(Key::any).collect()
-}
-
-/// A plain object; absent values are `null`, integers are numbers.
-fn object(value: &impl Serialize) -> Result<JsValue> {
-    let serializer = serde_wasm_bindgen::Serializer::new()
-        .serialize_maps_as_objects(true)
-        .serialize_missing_as_null(true);
-    value.serialize(&serializer).map_err(|e| error::internal(&e.to_string()))
 }
