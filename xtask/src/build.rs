@@ -151,7 +151,8 @@ fn bind(compiled: &Path, out: &Path) -> Result<()> {
         .map_err(|e| anyhow::anyhow!("{e}"))?;
     fs::write(out.join("tools.js"), output.js())?;
     fs::write(out.join("tools.d.ts"), output.ts().unwrap_or_default())?;
-    optimise(&output.wasm_mut().emit_wasm(), &["-Oz"], &out.join("tools.wasm"))
+    let small = ["-Oz", "--converge", "--reorder-locals", "--reorder-functions"];
+    optimise(&output.wasm_mut().emit_wasm(), &small, &out.join("tools.wasm"))
 }
 
 fn optimise(wasm: &[u8], passes: &[&str], out: &Path) -> Result<()> {
