@@ -8,6 +8,8 @@ mod bill;
 mod client_pay;
 mod error;
 mod fields;
+#[cfg(target_arch = "wasm32")]
+mod heap;
 mod object;
 mod random;
 
