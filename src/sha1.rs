@@ -1,6 +1,6 @@
 //! SHA-1 (FIPS 180-4), for `wx.config` alone: it is broken as a hash, and WeChat asks for it.
 //!
-//! Rolled up, it takes a third of the bytes of the `sha1` crate, to which it is tested to be equal.
+//! Written as a loop, for few bytes; tested to be equal to the `sha1` crate.
 
 use alloc::{string::String, vec::Vec};
 

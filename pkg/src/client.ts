@@ -1,4 +1,4 @@
-import type { Answer, Methods } from '../dist/generated/api.js'
+import type { Answer, Methods, UnifiedOrderRequest } from '../dist/generated/api.js'
 import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
 import { type Bill, type BillOptions, readBill } from './bill.js'
 import {
@@ -8,20 +8,20 @@ import {
   type LogEntry,
   type WxPayOptions,
 } from './config.js'
+import type { AppPay, JsapiPay } from './client-pay.js'
 import { fromEnv, type Environment } from './environment.js'
 import { WxPayError } from './errors.js'
 import {
   acceptAnswer,
   acceptFields,
-  miniProgramPay,
   nonceStr,
   parseNested,
   prepareRequest,
   preparedFields,
-  type MiniProgramPay,
   type Prepared,
 } from './facade.js'
 import type { Fields, Flat } from './fields.js'
+import { FrontEnds } from './front-ends.js'
 import { jsonFields } from './json.js'
 import { mask } from './mask.js'
 import { outcomeUnknown } from './outcome.js'
@@ -61,14 +61,34 @@ const TABLE: Record<string, EndpointFacts | undefined> = NAMED
 const PATHS = new Map(Object.values(NAMED).map(facts => [facts.path, facts as EndpointFacts]))
 
 /** One merchant's client. Nothing is shared between clients. */
-export class WxPay {
+export class WxPay extends FrontEnds {
   readonly #config: Config
   readonly #transport: Transport
 
   /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `GATEWAY_REFUSED` */
   constructor(options: WxPayOptions) {
-    this.#config = configure(options)
+    const config = configure(options)
+    const { appid, mchid, key, signType, defaults } = config
+    const { sub_appid, sub_mch_id } = defaults
+    super({ appid, mchid, key, signType, sub_appid, sub_mch_id })
+    this.#config = config
     this.#transport = this.#config.transport ?? defaultTransport()
+  }
+
+  /** `new WxPay(options)`, for those who write `init`. */
+  static init(options: WxPayOptions): WxPay {
+    return new WxPay(options)
+  }
+
+  /**
+   * A client of the old sandbox (`/sandboxnew`), which has a key of its own: this asks for it with
+   * the real one (chapter 9.1). WeChat has retired this sandbox; the simulator of
+   * `wxpay-wasm/testing` knows it too.
+   */
+  static async sandbox(options: WxPayOptions): Promise<WxPay> {
+    const { sandbox_signkey } = await new WxPay(options).getSignkey({})
+    const { signType: _, ...rest } = options
+    return new WxPay({ ...rest, partnerKey: sandbox_signkey, sandbox: true })
   }
 
   /** A client whose settings are in the environment: `WXPAY_APPID`, `WXPAY_MCHID`, `WXPAY_KEY`, … */
@@ -113,10 +133,50 @@ export class WxPay {
     }
   }
 
-  /** The five parameters of `wx.requestPayment` for an order of this merchant. */
-  miniProgramPay(prepay_id: string): MiniProgramPay {
-    const { appid, key, signType } = this.#config
-    return miniProgramPay({ appId: appid, prepay_id, signType }, key)
+  /**
+   * Places a JSAPI order and returns what the page or mini program is given: the parameters of the
+   * bridge, and `timestamp` beside `timeStamp` for `wx.chooseWXPay`.
+   */
+  async getPayParams(
+    order: Omit<UnifiedOrderRequest, 'trade_type'>,
+    options?: CallOptions,
+  ): Promise<JsapiPay & { timestamp: string }> {
+    const { prepay_id } = await this.#order('JSAPI', order, options)
+    return this.getPayParamsByPrepay({ prepay_id })
+  }
+
+  /** {@link WxPay.getPayParams} for an order that was placed before. */
+  getPayParamsByPrepay({ prepay_id }: { prepay_id: string }): JsapiPay & { timestamp: string } {
+    const params = this.jsapiPay(prepay_id)
+    return { ...params, timestamp: params.timeStamp }
+  }
+
+  /** Places an APP order and returns the request of the App SDK. */
+  async getAppParams(
+    order: Omit<UnifiedOrderRequest, 'trade_type'>,
+    options?: CallOptions,
+  ): Promise<AppPay> {
+    const { prepay_id } = await this.#order('APP', order, options)
+    return this.appPay(prepay_id)
+  }
+
+  /** {@link WxPay.getAppParams} for an order that was placed before. */
+  getAppParamsByPrepay({ prepay_id }: { prepay_id: string }): AppPay {
+    return this.appPay(prepay_id)
+  }
+
+  /** The name that tenpay gives {@link FrontEnds.nativeUrl}. */
+  getNativeUrl({ product_id }: { product_id: string }): string {
+    return this.nativeUrl(product_id)
+  }
+
+  async #order(
+    trade_type: string,
+    order: object,
+    options: CallOptions = {},
+  ): Promise<{ prepay_id: string }> {
+    const answer = await this.#call(ENDPOINTS.unifiedOrder, { ...order, trade_type }, options)
+    return answer as { prepay_id: string }
   }
 
   async #call(facts: EndpointFacts, given: Fields, options: CallOptions): Promise<unknown> {
@@ -160,8 +220,11 @@ export class WxPay {
     return prepareRequest(facts.text, settings, given ?? {}, key)
   }
 
-  #address({ origin, path }: EndpointFacts): string {
-    return (this.#config.baseUrl ?? origin) + path
+  #address({ name, origin, path, sandbox }: EndpointFacts): string {
+    const { baseUrl = origin } = this.#config
+    if (!this.#config.sandbox) return baseUrl + path
+    if (sandbox !== null) return baseUrl + sandbox
+    throw new WxPayError('CONFIG_INVALID', `the sandbox has no ${name}`, { field: 'sandbox' })
   }
 
   async #exchange(
@@ -222,7 +285,7 @@ export class WxPay {
         return this.#call(facts, fields, options)
       }
     const define = (name: string, facts: EndpointFacts): void => {
-      if (name in WxPay.prototype) return
+      if (Object.hasOwn(WxPay.prototype, name)) return
       const value = call(facts)
       Object.defineProperty(value, 'name', { value: name })
       Object.defineProperty(WxPay.prototype, name, { value, writable: true, configurable: true })

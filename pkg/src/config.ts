@@ -36,6 +36,8 @@ export interface WxPayOptions {
   signType?: SignType
   /** Replaces every WeChat host, for a local gateway: `http://127.0.0.1:8080`. */
   baseUrl?: string
+  /** Takes the paths of the old sandbox; its key comes with {@link WxPay.sandbox}. */
+  sandbox?: boolean
   /** Milliseconds for one call; 10 000 by default. */
   timeout?: number
   /** Performs the HTTP exchange; `node:https` (or `fetch`) by default. */
@@ -56,6 +58,7 @@ export interface Config {
   appSecret: string | undefined
   signType: SignType
   baseUrl: string | undefined
+  sandbox: boolean
   timeout: number
   production: boolean
   transport: Transport | undefined
@@ -136,6 +139,7 @@ export function configure(options: WxPayOptions): Config {
     appSecret,
     signType,
     baseUrl,
+    sandbox: options.sandbox === true,
     timeout,
     production,
     transport: options.transport,

@@ -1,5 +1,6 @@
 //! A heap of a few hundred bytes of code in place of the standard one's eight thousand: 3.3 KB less
 //! of the module with gzip. The tools hold little at a time and hand it back after each call.
+#![allow(unsafe_code)]
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
