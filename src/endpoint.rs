@@ -18,6 +18,21 @@ pub enum Host {
     Open,
 }
 
+impl Host {
+    /// Every host.
+    pub const ALL: &'static [Host] = &[Host::Pay, Host::Open];
+
+    /// The access point that takes over where this one cannot be reached: the same API, farther
+    /// away (<https://pay.weixin.qq.com/doc/v3/merchant/4013070356>).
+    #[must_use]
+    pub const fn backup(self) -> Option<&'static str> {
+        match self {
+            Host::Pay => Some("https://api2.mch.weixin.qq.com"),
+            Host::Open => None,
+        }
+    }
+}
+
 /// When a field must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]

@@ -1,11 +1,6 @@
-import { ENDPOINTS } from '../dist/generated/endpoints.js'
-import {
-  checkTimeout,
-  configure,
-  type Config,
-  type LogEntry,
-  type WxPayOptions,
-} from './config.js'
+import { BACKUPS, ENDPOINTS } from '../dist/generated/endpoints.js'
+import { checkTimeout, configure, type Config, type WxPayOptions } from './config.js'
+import { deliver, type Call } from './deliver.js'
 import { WxPayError } from './errors.js'
 import {
   acceptAnswer,
@@ -17,6 +12,7 @@ import {
 } from './facade.js'
 import type { Fields, Flat } from './fields.js'
 import { mask } from './mask.js'
+import { createPolicy, type Event, type Policy } from './policy.js'
 import { defaultTransport } from './transport.default.js'
 import type { Transport, TransportAnswer } from './transport.js'
 
@@ -106,11 +102,13 @@ const MAX_ANSWER = 65536
 export class WxPay {
   readonly #config: Config
   readonly #transport: Transport
+  readonly #policy: Policy
 
   /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `GATEWAY_REFUSED` */
   constructor(options: WxPayOptions) {
     this.#config = configure(options)
-    this.#transport = this.#config.transport ?? defaultTransport()
+    this.#transport = this.#config.transport ?? defaultTransport(this.#config)
+    this.#policy = createPolicy(this.#config.connectTimeout, event => this.#show(event))
   }
 
   get appid(): string {
@@ -161,8 +159,9 @@ export class WxPay {
       js_code,
       grant_type: 'authorization_code',
     })
-    const { body } = await this.#exchange('code2Session', `?${query}`, undefined, options)
-    return session(new TextDecoder().decode(body))
+    return this.#exchange('code2Session', `?${query}`, undefined, options, false, body =>
+      session(new TextDecoder().decode(body)),
+    )
   }
 
   /** The five parameters of `wx.requestPayment` for an order of this merchant. */
@@ -195,68 +194,72 @@ export class WxPay {
     const fields = { ...given, ...own }
     checkRequest(name, fields)
     const xml = new TextEncoder().encode(signedXml(fields, key, signType))
-    const { body } = await this.#exchange(name, '', xml, options)
-    return acceptAnswer(name, fields, body, key, signType)
+    return this.#exchange(name, '', xml, options, true, body =>
+      acceptAnswer(name, fields, body, key, signType),
+    )
   }
 
-  async #exchange(
+  #exchange<T>(
     name: keyof typeof ENDPOINTS,
     query: string,
     body: Uint8Array | undefined,
-    { signal, timeout }: CallOptions,
-  ): Promise<TransportAnswer> {
+    { signal, timeout = this.#config.timeout }: CallOptions,
+    repeatable: boolean,
+    read: (body: Uint8Array) => T,
+  ): Promise<T> {
     const { host, path } = ENDPOINTS[name]
-    const { baseUrl, production, log } = this.#config
-    const url = (baseUrl ?? host) + path + query
-    if (timeout !== undefined) checkTimeout(timeout)
-    const show = (direction: 'request' | 'answer', bytes: Uint8Array | undefined, status?: number) => {
-      if (log === undefined) return
-      const entry: LogEntry = {
-        direction,
-        url: mask(url),
-        ...(status === undefined ? {} : { status }),
-        body: mask(new TextDecoder().decode(bytes)),
-      }
-      try {
-        log(entry)
-      } catch {
-        // An answer about money must not be lost because a log is full.
-      }
+    const { baseUrl, backupUrl } = this.#config
+    checkTimeout(timeout)
+    const backup = baseUrl === undefined ? BACKUPS[host] : BACKUPS[host] && backupUrl
+    const call: Call<T> = {
+      hosts: backup === undefined ? [baseUrl ?? host] : [baseUrl ?? host, backup],
+      path: path + query,
+      method: body === undefined ? 'GET' : 'POST',
+      headers:
+        body === undefined
+          ? { accept: 'application/json' }
+          : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
+      ...(body === undefined ? {} : { body }),
+      maxBytes: MAX_ANSWER,
+      repeatable,
+      money: false,
+      accept: (answer, url) => {
+        this.#refuse(answer, url)
+        return read(answer.body)
+      },
     }
-    show('request', body)
-    let answer
-    try {
-      answer = await this.#transport({
-        method: body === undefined ? 'GET' : 'POST',
-        url,
-        headers:
-          body === undefined
-            ? { accept: 'application/json' }
-            : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
-        ...(body === undefined ? {} : { body }),
-        timeout: timeout ?? this.#config.timeout,
-        maxBytes: MAX_ANSWER,
-        ...(signal === undefined ? {} : { signal }),
-      })
-    } catch (cause) {
-      if (cause instanceof WxPayError) throw cause
-      throw new WxPayError('TRANSPORT', `no answer from ${new URL(url).host}`, { cause })
-    }
-    show('answer', answer.body, answer.status)
-    if (production && answer.headers['x-wxpay-gateway'] !== undefined) {
+    return deliver(call, this.#policy, this.#transport, { signal, timeout })
+  }
+
+  /** Throws unless the answer is the API's. */
+  #refuse({ status, headers }: TransportAnswer, url: string): void {
+    if (this.#config.production && headers['x-wxpay-gateway'] !== undefined) {
       throw new WxPayError(
         'GATEWAY_REFUSED',
         'the answer comes from a gateway simulator, and this is production',
       )
     }
-    if (answer.status !== 200) {
+    if (status !== 200) {
       throw new WxPayError(
         'ANSWER_INVALID',
-        `${new URL(url).host} answered HTTP ${answer.status} instead of 200; the outcome is ` +
-          'unknown: ask again with the same numbers',
+        `${new URL(url).host} answered HTTP ${status} instead of 200; the outcome is unknown: ` +
+          'ask again with the same numbers',
       )
     }
-    return answer
+  }
+
+  #show({ direction, url, status, body, loud }: Event): void {
+    const { log } = this.#config
+    const text = () => mask(typeof body === 'string' ? body : new TextDecoder().decode(body))
+    if (log === undefined) {
+      if (loud === true) console.warn(`wxpay-wasm: ${text()}`)
+      return
+    }
+    try {
+      log({ direction, url: mask(url), ...(status === undefined ? {} : { status }), body: text() })
+    } catch {
+      // An answer about money must not be lost because a log is full.
+    }
   }
 }
 

@@ -50,7 +50,14 @@ fn endpoints() -> Result<String> {
         });
         writeln!(ts, "  {}: {facts},", endpoint.name)?;
     }
-    ts.push_str("} as const\n");
+    ts.push_str("} as const\n\n/** The backup of a host, where it has one. */\n");
+    ts.push_str("export const BACKUPS: Record<string, string | undefined> = {\n");
+    for host in endpoint::Host::ALL {
+        if let Some(backup) = host.backup() {
+            writeln!(ts, "  {}: {},", serde_json::json!(host), serde_json::json!(backup))?;
+        }
+    }
+    ts.push_str("}\n");
     Ok(ts)
 }
 
