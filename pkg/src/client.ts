@@ -16,8 +16,11 @@ import { createPolicy, type Event, type Policy } from './policy.js'
 import { defaultTransport } from './transport.default.js'
 import type { Transport, TransportAnswer } from './transport.js'
 
+export type { Clock } from './clock.js'
 export type { LogEntry, WxPayOptions } from './config.js'
 export { mask } from './mask.js'
+export { payByCode } from './micropay.js'
+export type { CodeOrder, CodePayment, MicropayCalls, PayByCodeOptions } from './micropay.js'
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js'
 
 /** What every order has. Amounts are in fen. */
