@@ -21,6 +21,8 @@ export type { LogEntry, WxPayOptions } from './config.js'
 export { mask } from './mask.js'
 export { payByCode } from './micropay.js'
 export type { CodeOrder, CodePayment, MicropayCalls, PayByCodeOptions } from './micropay.js'
+export { Report } from './report.js'
+export type { ReportFields, Trade } from './report.js'
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js'
 
 /** What every order has. Amounts are in fen. */
