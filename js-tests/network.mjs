@@ -22,7 +22,7 @@ export const HTML = '<html><head><title>502 Bad Gateway</title></head><body>ngin
 /** The parts of the network layer that have no door of their own, from their sources. */
 export async function layer() {
   const src = join(dirname(fileURLToPath(import.meta.resolve('wxpay-wasm/package.json'))), 'src')
-  const files = ['deliver', 'policy', 'clock', 'breaker', 'budget', 'retry', 'transport.node', 'errors']
+  const files = ['deliver', 'policy', 'clock', 'breaker', 'budget', 'retry', 'transport.node', 'errors', 'micropay']
   const { outputFiles } = await build({
     stdin: { contents: files.map(file => `export * from './${file}.ts'`).join('\n'), resolveDir: src },
     bundle: true,
@@ -50,7 +50,7 @@ export async function bank(t, { cert, spoil } = {}) {
       orders.set(out_trade_no, (orders.get(out_trade_no) ?? 0) + 1)
     }
     if (spoil === undefined) response.end(isOrder ? PLACED : FOUND)
-    else spoil(response, requests.length)
+    else spoil(response, requests.length, request)
   }
   const secure = cert !== undefined
   const server = secure
