@@ -100,11 +100,13 @@ describe('masking', () => {
   })
 
   test('in time that grows with the length alone', async t => {
+    // No pauses between the three attempts.
+    t.mock.method(Math, 'random', () => 0)
     for (const piece of ['<sign>', '<sign', '"sign":"', '"sign"', 'sign=', '"sign":"\\', '<openid><sign>']) {
       const body = piece.repeat(Math.floor(65_000 / piece.length))
       const start = performance.now()
       const { entries } = await logged(t, body)
-      assert.equal(entries.length, 2)
+      assert.equal(entries.length, 6)
       assert.ok(performance.now() - start < 1000, `${piece}: ${performance.now() - start} ms`)
     }
   })

@@ -1,16 +1,11 @@
 import type { Answer, Methods, UnifiedOrderRequest } from '../dist/generated/api.js'
 import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
-import { type Bill, type BillOptions, readBill } from './bill.js'
-import {
-  checkTimeout,
-  configure,
-  type Config,
-  type LogEntry,
-  type WxPayOptions,
-} from './config.js'
+import { type BillOptions, readBill } from './bill.js'
+import { checkTimeout, configure, type Config, type WxPayOptions } from './config.js'
 import type { AppPay, JsapiPay } from './client-pay.js'
 import { fromEnv, type Environment } from './environment.js'
-import { WxPayError } from './errors.js'
+import { deliver, type Call, type Verdict } from './deliver.js'
+import { WxPayError, type Query } from './errors.js'
 import {
   acceptAnswer,
   acceptFields,
@@ -24,14 +19,19 @@ import type { Fields, Flat } from './fields.js'
 import { FrontEnds } from './front-ends.js'
 import { jsonFields } from './json.js'
 import { mask } from './mask.js'
-import { outcomeUnknown } from './outcome.js'
+import { createPolicy, type Event, type Policy } from './policy.js'
 import { defaultTransport } from './transport.default.js'
 import type { Transport, TransportAnswer } from './transport.js'
 
 export type * from '../dist/generated/api.js'
+export type { Clock } from './clock.js'
 export type { Environment } from './environment.js'
 export type { LogEntry, WxPayOptions } from './config.js'
 export { mask } from './mask.js'
+export { payByCode } from './micropay.js'
+export type { CodeOrder, CodePayment, MicropayCalls, PayByCodeOptions } from './micropay.js'
+export { Report } from './report.js'
+export type { ReportFields, Trade } from './report.js'
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js'
 
 /** What one call may set for itself. */
@@ -64,6 +64,7 @@ const PATHS = new Map(Object.values(NAMED).map(facts => [facts.path, facts as En
 export class WxPay extends FrontEnds {
   readonly #config: Config
   readonly #transport: Transport
+  readonly #policy: Policy
 
   /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `GATEWAY_REFUSED` */
   constructor(options: WxPayOptions) {
@@ -72,7 +73,8 @@ export class WxPay extends FrontEnds {
     const { sub_appid, sub_mch_id } = defaults
     super({ appid, mchid, key, signType, sub_appid, sub_mch_id })
     this.#config = config
-    this.#transport = this.#config.transport ?? defaultTransport()
+    this.#transport = config.transport ?? defaultTransport(config)
+    this.#policy = createPolicy(config.connectTimeout, event => this.#show(event))
   }
 
   /** `new WxPay(options)`, for those who write `init`. */
@@ -181,24 +183,23 @@ export class WxPay extends FrontEnds {
 
   async #call(facts: EndpointFacts, given: Fields, options: CallOptions): Promise<unknown> {
     const prepared = this.#prepare(facts, given)
-    const { message } = prepared
-    if (facts.body === 'page') return `${this.#address(facts)}?${message}`
-    const get = facts.method === 'GET'
-    const xml = get ? undefined : new TextEncoder().encode(message)
-    const answered = await this.#exchange(facts, get ? `?${message}` : '', xml, options)
-    if (facts.body === 'csv') return readAnswer(answered, options)
-    const { body } = answered
-    if (facts.body === 'json') {
-      const answer = jsonFields(body)
-      acceptFields(facts.text, prepared, answer)
-      return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, String(value)]))
+    if (facts.body === 'page') {
+      return `${this.#config.baseUrl ?? facts.origin}${this.#path(facts)}?${prepared.message}`
     }
-    try {
+    if (facts.body === 'csv') {
+      const { body, stream } = await this.#deliver(facts, prepared, options, answer => answer)
+      return readBill(stream ?? body, options)
+    }
+    return this.#deliver(facts, prepared, options, ({ body }) => {
+      if (facts.body === 'json') {
+        const answer = jsonFields(body)
+        acceptFields(facts.text, prepared, answer)
+        const texts = Object.entries(answer).map(([name, value]) => [name, String(value)])
+        return Object.fromEntries(texts)
+      }
       const answer = acceptAnswer(facts.text, prepared, body, this.#config.key)
       return facts.body === 'nested' ? { ...answer, tree: parseNested(body) } : answer
-    } catch (error) {
-      throw outcomeUnknown(facts, preparedFields(prepared), error)
-    }
+    })
   }
 
   #prepare(facts: EndpointFacts, given: Fields): Prepared {
@@ -220,63 +221,62 @@ export class WxPay extends FrontEnds {
     return prepareRequest(facts.text, settings, given ?? {}, key)
   }
 
-  #address({ name, origin, path, sandbox }: EndpointFacts): string {
-    const { baseUrl = origin } = this.#config
-    if (!this.#config.sandbox) return baseUrl + path
-    if (sandbox !== null) return baseUrl + sandbox
+  async #deliver<T>(
+    facts: EndpointFacts,
+    prepared: Prepared,
+    { signal, timeout = this.#config.timeout }: CallOptions,
+    accept: (answer: TransportAnswer) => T,
+  ): Promise<T> {
+    checkTimeout(timeout)
+    const get = facts.method === 'GET'
+    const body = get ? undefined : new TextEncoder().encode(prepared.message)
+    const fields = facts.money ? preparedFields(prepared) : {}
+    const call: Call<T> = {
+      hosts: this.#hosts(facts),
+      path: this.#path(facts) + (get ? `?${prepared.message}` : ''),
+      method: get ? 'GET' : 'POST',
+      headers:
+        body === undefined
+          ? { accept: 'application/json' }
+          : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
+      ...(body === undefined ? {} : { body }),
+      ...(facts.body === 'csv' ? { stream: true, maxBytes: MAX_BILL } : { maxBytes: MAX_ANSWER }),
+      repeatable: facts.repeat !== null,
+      money: facts.money,
+      query: queryOf(facts, fields),
+      accept: (answer, url) => {
+        refuse(answer, url, this.#config.production)
+        return accept(answer)
+      },
+      judge: error => verdict(facts, error),
+    }
+    return deliver(call, this.#policy, this.#transport, { signal, timeout })
+  }
+
+  #hosts({ origin, backup }: EndpointFacts): Call<unknown>['hosts'] {
+    const { baseUrl, backupUrl } = this.#config
+    const second = baseUrl === undefined ? backup : backup && backupUrl
+    return second ? [baseUrl ?? origin, second] : [baseUrl ?? origin]
+  }
+
+  #path({ name, path, sandbox }: EndpointFacts): string {
+    if (!this.#config.sandbox) return path
+    if (sandbox !== null) return sandbox
     throw new WxPayError('CONFIG_INVALID', `the sandbox has no ${name}`, { field: 'sandbox' })
   }
 
-  async #exchange(
-    facts: EndpointFacts,
-    query: string,
-    body: Uint8Array | undefined,
-    { signal, timeout }: CallOptions,
-  ): Promise<TransportAnswer> {
-    const { production, log } = this.#config
-    const url = this.#address(facts) + query
-    if (timeout !== undefined) checkTimeout(timeout)
-    const show = (direction: 'request' | 'answer', bytes: Uint8Array | undefined, status?: number) => {
-      if (log === undefined) return
-      const entry: LogEntry = {
-        direction,
-        url: mask(url),
-        ...(status === undefined ? {} : { status }),
-        body: mask(new TextDecoder().decode(bytes)),
-      }
-      try {
-        log(entry)
-      } catch {
-        // An answer about money must not be lost because a log is full.
-      }
+  #show({ direction, url, status, body, loud }: Event): void {
+    const { log } = this.#config
+    const text = () => mask(typeof body === 'string' ? body : new TextDecoder().decode(body))
+    if (log === undefined) {
+      if (loud === true) console.warn(`wxpay-wasm: ${text()}`)
+      return
     }
-    show('request', body)
-    let answer
     try {
-      answer = await this.#transport({
-        method: body === undefined ? 'GET' : 'POST',
-        url,
-        headers:
-          body === undefined
-            ? { accept: 'application/json' }
-            : { 'content-type': 'text/xml; charset=utf-8', 'content-length': String(body.length) },
-        ...(body === undefined ? {} : { body }),
-        timeout: timeout ?? this.#config.timeout,
-        ...(facts.body === 'csv' ? { stream: true, maxBytes: MAX_BILL } : { maxBytes: MAX_ANSWER }),
-        ...(signal === undefined ? {} : { signal }),
-      })
-    } catch (cause) {
-      if (cause instanceof WxPayError) throw cause
-      throw new WxPayError('TRANSPORT', `no answer from ${new URL(url).host}`, { cause })
+      log({ direction, url: mask(url), ...(status === undefined ? {} : { status }), body: text() })
+    } catch {
+      // An answer about money must not be lost because a log is full.
     }
-    // A stream goes to the caller unseen: it may be a gigabyte.
-    show('answer', answer.stream === undefined ? answer.body : undefined, answer.status)
-    const refused = refusal(answer, url, production)
-    if (refused !== undefined) {
-      await answer.stream?.return?.()
-      throw refused
-    }
-    return answer
   }
 
   static {
@@ -298,36 +298,36 @@ export class WxPay extends FrontEnds {
 // The methods of the table are defined above, and typed by what is generated from it.
 export interface WxPay extends Omit<Methods, 'code2Session'> {}
 
-/** A bill comes as it is read; the error that comes in its place is XML, and whole. */
-async function readAnswer(
-  { body, stream }: TransportAnswer,
-  options: BillCallOptions,
-): Promise<Bill> {
-  try {
-    return await readBill(stream ?? body, options)
-  } catch (error) {
-    await stream?.return?.()
-    throw error
-  }
-}
-
-function refusal(
-  { status, headers }: TransportAnswer,
-  url: string,
-  production: boolean,
-): WxPayError | undefined {
+/** Throws unless the answer is the API's. */
+function refuse({ status, headers }: TransportAnswer, url: string, production: boolean): void {
   if (production && headers['x-wxpay-gateway'] !== undefined) {
-    return new WxPayError(
+    throw new WxPayError(
       'GATEWAY_REFUSED',
       'the answer comes from a gateway simulator, and this is production',
     )
   }
-  if (status === 200) return undefined
-  return new WxPayError(
-    'ANSWER_INVALID',
-    `${new URL(url).host} answered HTTP ${status} instead of 200; the outcome is unknown: ask ` +
-      'again with the same numbers',
-  )
+  if (status !== 200) {
+    throw new WxPayError(
+      'ANSWER_INVALID',
+      `${new URL(url).host} answered HTTP ${status} instead of 200; the outcome is unknown: ask ` +
+        'again with the same numbers',
+    )
+  }
+}
+
+/** What the table's advice means for sending again. */
+function verdict({ repeat }: EndpointFacts, { code, action }: WxPayError): Verdict | undefined {
+  if (code === 'OUTCOME_UNKNOWN') return 'unknown'
+  return code === 'RESULT_FAIL' && action === 'retry' && repeat === 'always' ? 'again' : undefined
+}
+
+function queryOf({ query }: EndpointFacts, fields: Flat): Query | undefined {
+  if (query === null) return undefined
+  const given = query.fields.filter(name => fields[name] !== undefined)
+  return {
+    endpoint: query.endpoint,
+    fields: Object.fromEntries(given.map(name => [name, fields[name] as string])),
+  }
 }
 
 function endpointOf(nameOrPath: string, options: PathOptions): EndpointFacts {

@@ -3,9 +3,9 @@ import { checkMerchant, type SignType } from './facade.js'
 import { Key } from './key.js'
 import type { Transport } from './transport.js'
 
-/** A message on the wire, its secrets masked. */
+/** A message on the wire, its secrets masked; or what was wrong with one attempt. */
 export interface LogEntry {
-  direction: 'request' | 'answer'
+  direction: 'request' | 'answer' | 'failure'
   url: string
   /** HTTP status of an answer. */
   status?: number
@@ -38,13 +38,21 @@ export interface WxPayOptions {
   baseUrl?: string
   /** Takes the paths of the old sandbox; its key comes with {@link WxPay.sandbox}. */
   sandbox?: boolean
-  /** Milliseconds for one call; 10 000 by default. */
+  /** Stands in for WeChat's backup host where `baseUrl` stands in for the others. */
+  backupUrl?: string
+  /** Milliseconds for one call, all its attempts together; 10 000 by default. */
   timeout?: number
+  /** Milliseconds until there is a connection; 3 000 by default. */
+  connectTimeout?: number
+  /** An agent of `node:https`, a proxy's for instance; the environment names none. */
+  agent?: object
+  /** The most connections to one host; 50 by default. */
+  maxSockets?: number
   /** Performs the HTTP exchange; `node:https` (or `fetch`) by default. */
   transport?: Transport
   /** Refuses test gateways. By default: whether `NODE_ENV` is `production`. */
   production?: boolean
-  /** Sees every message on the wire, masked. */
+  /** Sees every message on the wire, masked, and every attempt that failed. */
   log?: (entry: LogEntry) => void
 }
 
@@ -59,7 +67,11 @@ export interface Config {
   signType: SignType
   baseUrl: string | undefined
   sandbox: boolean
+  backupUrl: string | undefined
   timeout: number
+  connectTimeout: number
+  agent: object | undefined
+  maxSockets: number | undefined
   production: boolean
   transport: Transport | undefined
   log: ((entry: LogEntry) => void) | undefined
@@ -112,8 +124,27 @@ export function configure(options: WxPayOptions): Config {
   if (typeof production !== 'boolean') throw invalid('production', 'is true or false')
   const baseUrl = text('baseUrl')?.replace(/\/+$/, '')
   if (baseUrl !== undefined) checkBase(baseUrl, production)
+  const backupUrl = text('backupUrl')?.replace(/\/+$/, '')
+  if (backupUrl !== undefined) {
+    if (baseUrl === undefined) throw invalid('backupUrl', 'goes with `baseUrl`; WeChat has its own')
+    checkBase(backupUrl, production, 'backupUrl')
+  }
   const timeout = options.timeout ?? 10_000
   checkTimeout(timeout)
+  const connectTimeout = options.connectTimeout ?? 3000
+  checkTimeout(connectTimeout, 'connectTimeout')
+  const { agent, maxSockets } = options
+  if (agent !== undefined && (typeof agent !== 'object' || agent === null)) {
+    throw invalid('agent', 'must be an agent of node:https')
+  }
+  if (maxSockets !== undefined && (!Number.isSafeInteger(maxSockets) || maxSockets < 1)) {
+    throw invalid('maxSockets', 'is a number of connections, from 1 on')
+  }
+  for (const [name, value] of Object.entries({ agent, maxSockets })) {
+    if (value !== undefined && options.transport !== undefined) {
+      throw invalid(name, 'is for the default transport, and `transport` is given too')
+    }
+  }
   const notify_url = text('notify_url')
   if (production && notify_url !== undefined && LOOPBACK.test(hostOf(notify_url))) {
     throw invalid('notify_url', 'is on this machine, and this is production: WeChat cannot reach it')
@@ -140,7 +171,11 @@ export function configure(options: WxPayOptions): Config {
     signType,
     baseUrl,
     sandbox: options.sandbox === true,
+    backupUrl,
     timeout,
+    connectTimeout,
+    agent,
+    maxSockets,
     production,
     transport: options.transport,
     log: options.log,
@@ -148,9 +183,9 @@ export function configure(options: WxPayOptions): Config {
 }
 
 /** Throws unless the number is a time that timers can wait. */
-export function checkTimeout(timeout: unknown): void {
+export function checkTimeout(timeout: unknown, name = 'timeout'): void {
   if (!Number.isSafeInteger(timeout) || (timeout as number) < 1 || (timeout as number) >= 2 ** 31) {
-    throw invalid('timeout', 'is a number of milliseconds, from 1 on and below 2^31')
+    throw invalid(name, 'is a number of milliseconds, from 1 on and below 2^31')
   }
 }
 
@@ -165,25 +200,25 @@ function hostOf(address: string): string {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
-function checkBase(baseUrl: string, production: boolean): void {
+function checkBase(baseUrl: string, production: boolean, name = 'baseUrl'): void {
   let url
   try {
     url = new URL(baseUrl)
   } catch {
-    throw invalid('baseUrl', 'is no address; expected for instance http://127.0.0.1:8080')
+    throw invalid(name, 'is no address; expected for instance http://127.0.0.1:8080')
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw invalid('baseUrl', 'is scheme, host and port, without user, query or fragment')
+    throw invalid(name, 'is scheme, host and port, without user, query or fragment')
   }
   const loopback = LOOPBACK.test(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-    throw invalid('baseUrl', 'must be https, or http on loopback')
+    throw invalid(name, 'must be https, or http on loopback')
   }
   if (production && (loopback || url.protocol !== 'https:')) {
     throw new WxPayError(
       'GATEWAY_REFUSED',
-      '`baseUrl` is a test gateway, and this is production; leave baseUrl out',
-      { field: 'baseUrl' },
+      `\`${name}\` is a test gateway, and this is production; leave ${name} out`,
+      { field: name },
     )
   }
 }

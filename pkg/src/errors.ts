@@ -9,12 +9,19 @@ export type { ErrorCode }
  */
 export type Action = 'retry' | 'query' | 'final' | 'done'
 
-/** A call of the client that tells the outcome of another. */
-export interface OutcomeQuery {
-  /** The method, `refundQuery` for instance. */
+/**
+ * How far an exchange came: waiting for a free connection, resolving the name, connecting,
+ * negotiating TLS; then the request may have left: over a kept connection that ended without a
+ * byte of an answer, over any connection, or until the answer had begun.
+ */
+export type Phase = 'queue' | 'dns' | 'connect' | 'tls' | 'reused' | 'sent' | 'answering'
+
+/** The call that tells an unknown outcome. */
+export interface Query {
+  /** The client's method: `refundQuery`. */
   endpoint: string
-  /** What to call it with. */
-  fields: Readonly<Record<string, string>>
+  /** What to ask it for: `{ out_refund_no: 'R1' }`. */
+  fields: Record<string, string>
 }
 
 /** What an error can say beside its code and message. */
@@ -27,8 +34,12 @@ export interface ErrorDetails {
   err_code?: string | undefined
   /** What the table of endpoints says to do about the `err_code`. */
   action?: Action | undefined
-  /** Which call tells the outcome, where money may have moved. */
-  query?: OutcomeQuery | undefined
+  /** Where the exchange failed; absent where the transport cannot tell. */
+  phase?: Phase | undefined
+  /** `false`: nothing left this machine, calling again is safe. `true`: the request may have arrived. */
+  sent?: boolean | undefined
+  /** What to ask before anything else. */
+  query?: Query | undefined
   cause?: unknown
 }
 
@@ -43,16 +54,16 @@ export class WxPayError extends Error {
   declare readonly offset?: number
   declare readonly err_code?: string
   declare readonly action?: Action
-  declare readonly query?: OutcomeQuery
+  declare readonly phase?: Phase
+  declare readonly sent?: boolean
+  declare readonly query?: Query
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+  constructor(code: ErrorCode, message: string, { cause, ...said }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
     this.code = code
-    if (details.field !== undefined) this.field = details.field
-    if (details.offset !== undefined) this.offset = details.offset
-    if (details.err_code !== undefined) this.err_code = details.err_code
-    if (details.action !== undefined) this.action = details.action
-    if (details.query !== undefined) this.query = details.query
+    for (const [name, value] of Object.entries(said)) {
+      if (value !== undefined) (this as Record<string, unknown>)[name] = value
+    }
   }
 
   override get name(): string {

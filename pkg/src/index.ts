@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { ERROR_CODES, WxPayError } from './errors.js'
-export type { ErrorCode, ErrorDetails } from './errors.js'
+export type { ErrorCode, ErrorDetails, Phase, Query } from './errors.js'
 export {
   appPay,
   chooseWxPay,

@@ -1,39 +1,46 @@
-import type { EndpointFacts } from '../dist/generated/endpoints.js'
-import { WxPayError } from './errors.js'
-import type { Flat } from './fields.js'
+import { WxPayError, type Query } from './errors.js'
 
-/** Answers that settle the matter: the request was refused, or the business failed for sure. */
-const SETTLED = ['RETURN_FAIL', 'RESULT_FAIL']
-
-/**
- * The error of a call that was answered, or may have arrived. Where money moves, anything but a
- * settled failure is an unknown outcome, and the error names the query to run next.
- */
-export function outcomeUnknown(facts: EndpointFacts, fields: Flat, error: unknown): unknown {
-  if (!(error instanceof WxPayError) || !facts.money) return error
-  const { code, message, field, err_code, action } = error
-  const query = queryOf(facts, fields)
-  if (SETTLED.includes(code)) {
-    return new WxPayError(code, message, { field, err_code, action, query, cause: error.cause })
-  }
-  const next =
-    query === undefined
-      ? 'ask the merchant platform before it is repeated'
-      : `ask ${query.endpoint} with ${Object.entries(query.fields)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(', ')} before anything else`
-  return new WxPayError(
-    'OUTCOME_UNKNOWN',
-    `${facts.name} may have been carried out: ${message}; ${next}`,
-    { field, err_code, action, query, cause: error },
-  )
+/** One attempt that brought no answer to rely on. */
+export interface Failure {
+  error: WxPayError
+  /** Whether the request may have reached the host. */
+  sent: boolean
 }
 
-function queryOf({ query }: EndpointFacts, fields: Flat): WxPayError['query'] {
-  if (query === null) return undefined
-  const given = query.fields.filter(name => fields[name] !== undefined)
-  return {
-    endpoint: query.endpoint,
-    fields: Object.fromEntries(given.map(name => [name, fields[name] as string])),
+/** `orderQuery with out_trade_no A1`, for a message. */
+export function wording({ endpoint, fields }: Query): string {
+  const numbers = Object.entries(fields).map(([name, value]) => `${name} ${value.slice(0, 128)}`)
+  return `${endpoint} with ${numbers.join(' and ')}`
+}
+
+/** The sentence for whoever must not take an unknown outcome for a failure. */
+export function unknown(query: Query | undefined): string {
+  const how = query === undefined ? 'query it' : `ask ${wording(query)}`
+  return `the outcome is unknown: ${how} before anything else`
+}
+
+/**
+ * The one error of all attempts. A request about money that may have arrived has an unknown
+ * outcome, whatever happened to it afterwards (chapter 9.4 and others: query first).
+ */
+export function outcome(
+  failures: readonly Failure[],
+  { money, query }: { money: boolean; query?: Query | undefined },
+): WxPayError {
+  const last = failures.at(-1) as Failure
+  const sent = failures.some(failure => failure.sent)
+  const aborted = last.error.code === 'ABORTED'
+  // Of several the one that may have arrived tells more.
+  const { error } = aborted ? last : (failures.filter(failure => failure.sent === sent).at(-1) ?? last)
+  const reasons = [...new Set(failures.map(failure => failure.error.message))].join('; ')
+  const { field, offset, err_code, action, phase } = error
+  const details = { field, offset, err_code, action, phase, sent, cause: error.cause }
+  if (!sent) {
+    return new WxPayError(error.code, `${reasons} (nothing was sent: calling again is safe)`, details)
   }
+  if (!money) return new WxPayError(error.code, reasons, details)
+  const message = `${unknown(query)} (${reasons})`
+  return aborted
+    ? new WxPayError('ABORTED', message, { ...details, query })
+    : new WxPayError('OUTCOME_UNKNOWN', message, { ...details, query, cause: error })
 }

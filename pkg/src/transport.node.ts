@@ -1,45 +1,101 @@
 import http from 'node:http'
 import https from 'node:https'
-import { WxPayError } from './errors.js'
-import type { Transport, TransportAnswer } from './transport.js'
+import { isIP, type Socket } from 'node:net'
+import { WxPayError, type ErrorCode, type Phase } from './errors.js'
+import type { Transport, TransportAnswer, TransportOptions } from './transport.js'
 import { streamed } from './transport.stream.js'
 
-/** Two keep-alive pools over `node:http` and `node:https`, made on the first request. */
-export function defaultTransport(): Transport {
-  const settings = { keepAlive: true, maxSockets: 64 }
-  let plain: http.Agent | undefined
-  let secure: https.Agent | undefined
+/**
+ * Two keep-alive pools over `node:http` and `node:https`, made on the first request. Variables of
+ * the environment that name a proxy are not read: whoever wants one passes its agent.
+ */
+export function defaultTransport(options: TransportOptions = {}): Transport {
+  const settings = { keepAlive: true, maxSockets: options.maxSockets ?? 50 }
+  let plain = options.agent as http.Agent | undefined
+  let secure = options.agent as https.Agent | undefined
+  const used = new WeakSet<Socket>()
   return request =>
     new Promise<TransportAnswer>((resolve, reject) => {
       const url = new URL(request.url)
-      const aborted = () => new WxPayError('ABORTED', `the call to ${url.host} was aborted`)
+      let phase: Phase = 'queue'
+      const refused = (code: ErrorCode, message: string, cause?: unknown) =>
+        new WxPayError(code, message, { phase, cause })
+      const aborted = () => refused('ABORTED', `the call to ${url.host} was aborted`)
       // Before there is a request: one that is destroyed unheard would crash the process.
       if (request.signal?.aborted === true) return reject(aborted())
-      const options = { method: request.method, headers: request.headers, maxHeaderSize: 16384 }
-      const call =
-        url.protocol === 'http:'
-          ? http.request(url, { ...options, agent: (plain ??= new http.Agent(settings)) })
-          : https.request(url, { ...options, agent: (secure ??= new https.Agent(settings)) })
+      const isPlain = url.protocol === 'http:'
+      const agent = isPlain
+        ? (plain ??= new http.Agent(settings))
+        : (secure ??= new https.Agent(settings))
+      const { method, headers } = request
+      let call: http.ClientRequest
+      try {
+        const settings = { method, headers, maxHeaderSize: 16384, agent }
+        call = (isPlain ? http : https).request(url, settings)
+      } catch (cause) {
+        return reject(refused('TRANSPORT', `no request to ${url.host}: ${String(cause)}`, cause))
+      }
 
-      const fail = (error: unknown) => {
+      let over = false
+      let connecting: ReturnType<typeof setTimeout> | undefined
+      const settle = () => {
+        over = true
         clearTimeout(deadline)
+        clearTimeout(connecting)
         request.signal?.removeEventListener('abort', abort)
+      }
+      const fail = (error: WxPayError) => {
+        settle()
         call.destroy()
         reject(error)
       }
       const abort = () => fail(aborted())
       const deadline = setTimeout(() => {
-        fail(
-          new WxPayError('TIMEOUT', `no complete answer from ${url.host} in ${request.timeout} ms`),
-        )
+        const late = `no complete answer from ${url.host} in ${request.timeout} ms`
+        fail(refused('TIMEOUT', late))
       }, request.timeout)
       request.signal?.addEventListener('abort', abort)
 
+      let kept: Socket | undefined
+      let before = 0
+      call.on('socket', socket => {
+        // Nothing is written before the certificate is accepted: what failed until then was
+        // provably not sent, and nobody in between has read it.
+        const send = () => {
+          clearTimeout(connecting)
+          phase = 'sent'
+          used.add(socket)
+          call.end(request.body)
+        }
+        if (!socket.connecting && (socket as Handshaking).secureConnecting !== true) {
+          if (used.has(socket)) kept = socket
+          before = socket.bytesRead
+          return send()
+        }
+        phase = isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? 'dns' : 'connect'
+        socket.once('lookup', error => {
+          if (error === null) phase = 'connect'
+        })
+        if (!isPlain) socket.once('connect', () => (phase = 'tls'))
+        socket.once(isPlain ? 'connect' : 'secureConnect', send)
+        connecting = setTimeout(() => {
+          const late = `no connection to ${url.host} in ${request.connectTimeout} ms`
+          fail(refused('TRANSPORT', late))
+        }, request.connectTimeout)
+      })
       call.on('error', cause => {
+        if (over) return
+        if (phase === 'sent' && kept !== undefined && kept.bytesRead === before) {
+          phase = 'reused'
+          // The others are as old: what is tried next gets a fresh connection.
+          for (const idle of Object.values(agent.freeSockets ?? {})) idle?.forEach(s => s.destroy())
+        }
         const reason = (cause as NodeJS.ErrnoException).code ?? cause.message
-        fail(new WxPayError('TRANSPORT', `no answer from ${url.host}: ${reason}`, { cause }))
+        const what = WANTING[phase] ?? 'answer from'
+        fail(refused('TRANSPORT', `no ${what} ${url.host}: ${reason}`, cause))
       })
       call.on('response', answer => {
+        phase = 'answering'
         if (request.stream === true) {
           clearTimeout(deadline)
           request.signal?.removeEventListener('abort', abort)
@@ -53,24 +109,29 @@ export function defaultTransport(): Transport {
           size += chunk.length
           chunks.push(chunk)
           if (size > request.maxBytes) {
-            fail(
-              new WxPayError(
-                'TRANSPORT',
-                `the answer of ${url.host} is larger than ${request.maxBytes} bytes`,
-              ),
-            )
+            const most = `larger than ${request.maxBytes} bytes`
+            fail(refused('TRANSPORT', `the answer of ${url.host} is ${most}`))
           }
         })
         answer.on('error', cause => {
-          fail(new WxPayError('TRANSPORT', `the answer of ${url.host} broke off`, { cause }))
+          fail(refused('TRANSPORT', `the answer of ${url.host} broke off`, cause))
         })
         answer.on('end', () => {
-          clearTimeout(deadline)
-          request.signal?.removeEventListener('abort', abort)
+          settle()
           const headers = answer.headers as TransportAnswer['headers']
           resolve({ status: answer.statusCode ?? 0, headers, body: Buffer.concat(chunks) })
         })
       })
-      call.end(request.body)
     })
+}
+
+/** What `node:tls` tells of its sockets beyond its types. */
+type Handshaking = Socket & { secureConnecting?: boolean }
+
+/** What there was none of, where the request did not leave. */
+const WANTING: Partial<Record<Phase, string>> = {
+  queue: 'connection to',
+  dns: 'address of',
+  connect: 'connection to',
+  tls: 'secure connection to',
 }

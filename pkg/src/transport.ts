@@ -6,6 +6,8 @@ export interface TransportRequest {
   body?: Uint8Array
   /** Milliseconds for the whole exchange, from the first byte sent to the last byte read. */
   timeout: number
+  /** Milliseconds until there is a connection, TLS included. */
+  connectTimeout: number
   /** The largest answer, in bytes. */
   maxBytes: number
   signal?: AbortSignal
@@ -31,6 +33,15 @@ export interface TransportAnswer {
 
 /**
  * Performs one HTTP exchange. It never follows a redirect and never retries; it rejects with
- * `TRANSPORT`, `TIMEOUT` or `ABORTED`.
+ * `TRANSPORT`, `TIMEOUT` or `ABORTED`. The error's `phase` says how far the exchange came; without
+ * it, the request counts as one that may have arrived.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>
+
+/** How the default transport connects. */
+export interface TransportOptions {
+  /** An agent of `node:https` (or a proxy's) in the place of the own pool. */
+  agent?: object | undefined
+  /** The most connections to one host. */
+  maxSockets?: number | undefined
+}

@@ -1,9 +1,17 @@
 import { WxPayError } from './errors.js'
-import type { Transport } from './transport.js'
+import type { Transport, TransportOptions } from './transport.js'
 import { streamed } from './transport.stream.js'
 
-/** `fetch`, for runtimes without `node:https`. */
-export function defaultTransport(): Transport {
+/**
+ * `fetch`, for runtimes without `node:https`. It cannot tell a request that never left from one
+ * that arrived, so only calls that may be repeated reach the backup host.
+ */
+export function defaultTransport(options: TransportOptions = {}): Transport {
+  if (options.agent !== undefined) {
+    throw new WxPayError('CONFIG_INVALID', '`agent`: needs node:https, which is not here', {
+      field: 'agent',
+    })
+  }
   return async request => {
     const stop = new AbortController()
     const timeout = setTimeout(() => stop.abort(), request.timeout)

@@ -1,5 +1,6 @@
-/** Milliseconds by which Beijing is ahead of UTC; China has no daylight saving time. */
-const BEIJING = 8 * 3_600_000
+import { BEIJING, beijingTime } from '../beijing.js'
+
+export { beijingTime } from '../beijing.js'
 
 /** The only default source of time in this folder. */
 export const systemNow = (): number => Date.now()
@@ -13,11 +14,6 @@ export interface Timers {
 export const systemTimers: Timers = {
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: handle => clearTimeout(handle as ReturnType<typeof setTimeout>),
-}
-
-/** `yyyyMMddHHmmss` in GMT+8, whatever the zone of this machine (chapter 4.2). */
-export function beijingTime(milliseconds: number): string {
-  return new Date(milliseconds + BEIJING).toISOString().replace(/\D/g, '').slice(0, 14)
 }
 
 /** The inverse of `beijingTime`; undefined for anything that is no such time. */
