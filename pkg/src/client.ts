@@ -1,4 +1,5 @@
 import { ENDPOINTS } from '../dist/generated/endpoints.js'
+import { certificateMissing, checkCertificateAccepted } from './certificate-missing.js'
 import {
   checkTimeout,
   configure,
@@ -17,9 +18,9 @@ import {
 } from './facade.js'
 import type { Fields, Flat } from './fields.js'
 import { mask } from './mask.js'
-import { defaultTransport } from './transport.default.js'
-import type { Transport, TransportAnswer } from './transport.js'
+import type { TransportAnswer } from './transport.js'
 
+export type { CertificateOptions } from './certificate-options.js'
 export type { LogEntry, WxPayOptions } from './config.js'
 export { mask } from './mask.js'
 export type { Transport, TransportAnswer, TransportRequest } from './transport.js'
@@ -99,18 +100,23 @@ export interface CallOptions {
   timeout?: number
 }
 
+/** What a call needs to know of its endpoint. */
+interface Reach {
+  host: string
+  path: string
+  certificate?: boolean
+}
+
 /** The largest answer to a signed call, in bytes. */
 const MAX_ANSWER = 65536
 
 /** One merchant's client. Nothing is shared between clients. */
 export class WxPay {
   readonly #config: Config
-  readonly #transport: Transport
 
-  /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `GATEWAY_REFUSED` */
+  /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `CERT_*`, `GATEWAY_REFUSED` */
   constructor(options: WxPayOptions) {
     this.#config = configure(options)
-    this.#transport = this.#config.transport ?? defaultTransport()
   }
 
   get appid(): string {
@@ -205,10 +211,12 @@ export class WxPay {
     body: Uint8Array | undefined,
     { signal, timeout }: CallOptions,
   ): Promise<TransportAnswer> {
-    const { host, path } = ENDPOINTS[name]
-    const { baseUrl, production, log } = this.#config
+    const { host, path, certificate = false }: Reach = ENDPOINTS[name]
+    const { baseUrl, production, log, hasCertificate, transport } = this.#config
     const url = (baseUrl ?? host) + path + query
     if (timeout !== undefined) checkTimeout(timeout)
+    // A gateway on this machine may speak plain HTTP, where there is no certificate.
+    if (certificate && !hasCertificate && !url.startsWith('http:')) throw certificateMissing(name)
     const show = (direction: 'request' | 'answer', bytes: Uint8Array | undefined, status?: number) => {
       if (log === undefined) return
       const entry: LogEntry = {
@@ -226,7 +234,7 @@ export class WxPay {
     show('request', body)
     let answer
     try {
-      answer = await this.#transport({
+      answer = await transport({
         method: body === undefined ? 'GET' : 'POST',
         url,
         headers:
@@ -237,6 +245,7 @@ export class WxPay {
         timeout: timeout ?? this.#config.timeout,
         maxBytes: MAX_ANSWER,
         ...(signal === undefined ? {} : { signal }),
+        ...(certificate ? { certificate } : {}),
       })
     } catch (cause) {
       if (cause instanceof WxPayError) throw cause
@@ -249,6 +258,7 @@ export class WxPay {
         'the answer comes from a gateway simulator, and this is production',
       )
     }
+    if (answer.status === 400) checkCertificateAccepted(answer.body)
     if (answer.status !== 200) {
       throw new WxPayError(
         'ANSWER_INVALID',

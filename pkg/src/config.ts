@@ -1,19 +1,23 @@
+import { certificateParts, isPrivateKey, type CertificateOptions } from './certificate-options.js'
 import { WxPayError } from './errors.js'
 import { checkMerchant, type SignType } from './facade.js'
 import { Key } from './key.js'
+import { defaultTransport } from './transport.default.js'
 import type { Transport } from './transport.js'
 
-/** A message on the wire, its secrets masked. */
-export interface LogEntry {
-  direction: 'request' | 'answer'
-  url: string
-  /** HTTP status of an answer. */
-  status?: number
-  body: string
-}
+/** A message on the wire, its secrets masked; or what somebody should look after soon. */
+export type LogEntry =
+  | {
+      direction: 'request' | 'answer'
+      url: string
+      /** HTTP status of an answer. */
+      status?: number
+      body: string
+    }
+  | { direction: 'warning'; message: string }
 
 /** What a merchant's client needs. The usual other spellings of the names are accepted too. */
-export interface WxPayOptions {
+export interface WxPayOptions extends CertificateOptions {
   /** The app id: `wx` and 16 more. */
   appid: string
   /** The merchant id: 8 to 10 digits, as a string. */
@@ -32,11 +36,19 @@ export interface WxPayOptions {
   baseUrl?: string
   /** Milliseconds for one call; 10 000 by default. */
   timeout?: number
-  /** Performs the HTTP exchange; `node:https` (or `fetch`) by default. */
+  /**
+   * The authorities to trust instead of the platform's, as PEM: for a gateway of one's own, or
+   * behind a proxy that signs for all hosts. Node only.
+   */
+  ca?: string | Uint8Array
+  /**
+   * Performs the HTTP exchange; `node:https` (or `fetch`) by default. It brings its own client
+   * certificate for the requests that say `certificate`.
+   */
   transport?: Transport
   /** Refuses test gateways. By default: whether `NODE_ENV` is `production`. */
   production?: boolean
-  /** Sees every message on the wire, masked. */
+  /** Sees every message on the wire, masked, and warnings: a certificate that ends soon. */
   log?: (entry: LogEntry) => void
 }
 
@@ -52,7 +64,9 @@ export interface Config {
   baseUrl: string | undefined
   timeout: number
   production: boolean
-  transport: Transport | undefined
+  transport: Transport
+  /** Whether a call can show a client certificate. */
+  hasCertificate: boolean
   log: ((entry: LogEntry) => void) | undefined
 }
 
@@ -74,7 +88,9 @@ export function configure(options: WxPayOptions): Config {
   }
   const given = options as unknown as Record<string, unknown>
   const pick = (name: string): unknown => {
-    const spellings = [name, ...(ALIASES[name] ?? [])].filter(n => given[n] !== undefined)
+    const spellings = [name, ...(ALIASES[name] ?? [])].filter(
+      n => given[n] !== undefined && !(n === 'key' && isPrivateKey(given[n])),
+    )
     const values = new Set(spellings.map(n => given[n]))
     if (values.size > 1) {
       throw invalid(name, `is given as ${spellings.join(' and ')}, with different values`)
@@ -113,6 +129,14 @@ export function configure(options: WxPayOptions): Config {
       throw invalid(name, 'must be a function')
     }
   }
+  const { ca } = options
+  const certificate = certificateParts(options)
+  if (options.transport !== undefined) {
+    const given = certificate?.[0].option ?? (ca === undefined ? undefined : 'ca')
+    if (given !== undefined) {
+      throw invalid(given, 'is for the default transport; a `transport` of your own brings its own')
+    }
+  }
   return {
     appid,
     mchid,
@@ -124,8 +148,22 @@ export function configure(options: WxPayOptions): Config {
     baseUrl,
     timeout,
     production,
-    transport: options.transport,
+    transport:
+      options.transport ??
+      defaultTransport({ mchid, certificate, ca, now: Date.now, warn: warnings(options.log) }),
+    hasCertificate: certificate !== undefined || options.transport !== undefined,
     log: options.log,
+  }
+}
+
+/** Apart from the options, so that nothing keeps a certificate's content alive. */
+function warnings(log: WxPayOptions['log']): (message: string) => void {
+  return message => {
+    try {
+      log?.({ direction: 'warning', message })
+    } catch {
+      // A full log stops no payment.
+    }
   }
 }
 

@@ -1,13 +1,12 @@
 import http from 'node:http'
 import https from 'node:https'
+import { agents } from './agents.js'
 import { WxPayError } from './errors.js'
-import type { Transport, TransportAnswer } from './transport.js'
+import type { Transport, TransportAnswer, TransportSettings } from './transport.js'
 
-/** Two keep-alive pools over `node:http` and `node:https`, made on the first request. */
-export function defaultTransport(): Transport {
-  const settings = { keepAlive: true, maxSockets: 64 }
-  let plain: http.Agent | undefined
-  let secure: https.Agent | undefined
+/** One exchange over `node:http` or `node:https`, from this client's own pools. */
+export function defaultTransport(settings: TransportSettings): Transport {
+  const { plain, secure } = agents(settings)
   return request =>
     new Promise<TransportAnswer>((resolve, reject) => {
       const url = new URL(request.url)
@@ -17,8 +16,8 @@ export function defaultTransport(): Transport {
       const options = { method: request.method, headers: request.headers, maxHeaderSize: 16384 }
       const call =
         url.protocol === 'http:'
-          ? http.request(url, { ...options, agent: (plain ??= new http.Agent(settings)) })
-          : https.request(url, { ...options, agent: (secure ??= new https.Agent(settings)) })
+          ? http.request(url, { ...options, agent: plain() })
+          : https.request(url, { ...options, agent: secure(request.certificate) })
 
       const fail = (error: unknown) => {
         clearTimeout(deadline)

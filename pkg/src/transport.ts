@@ -1,3 +1,5 @@
+import type { CertificatePart } from './certificate-options.js'
+
 /** What the client asks of the network. */
 export interface TransportRequest {
   method: 'GET' | 'POST'
@@ -9,6 +11,8 @@ export interface TransportRequest {
   /** The largest answer, in bytes. */
   maxBytes: number
   signal?: AbortSignal
+  /** Whether this request shows the merchant's client certificate. Others must not. */
+  certificate?: true
 }
 
 /** What came back. */
@@ -24,3 +28,15 @@ export interface TransportAnswer {
  * `TRANSPORT`, `TIMEOUT` or `ABORTED`.
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>
+
+/** What the default transport is made of. */
+export interface TransportSettings {
+  /** Whose certificate it has to be; the passphrase of a PKCS#12 file that gives none. */
+  mchid: string
+  /** PEM certificate and key, or PKCS#12. */
+  certificate: readonly [CertificatePart, ...CertificatePart[]] | undefined
+  ca: string | Uint8Array | undefined
+  /** Milliseconds since 1970. */
+  now: () => number
+  warn: (message: string) => void
+}

@@ -1,8 +1,17 @@
 import { WxPayError } from './errors.js'
-import type { Transport } from './transport.js'
+import type { Transport, TransportSettings } from './transport.js'
 
 /** `fetch`, for runtimes without `node:https`. */
-export function defaultTransport(): Transport {
+export function defaultTransport({ certificate, ca }: TransportSettings): Transport {
+  const option = certificate?.[0].option ?? (ca === undefined ? undefined : 'ca')
+  if (option !== undefined) {
+    throw new WxPayError(
+      'CERT_UNSUPPORTED',
+      `\`${option}\`: fetch takes none in this runtime; give a \`transport\` that does, over an ` +
+        'mTLS binding for instance',
+      { field: option },
+    )
+  }
   return async request => {
     const timeout = AbortSignal.timeout(request.timeout)
     const signal =
