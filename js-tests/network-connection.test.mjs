@@ -42,12 +42,12 @@ describe('how far an exchange came', () => {
   }
   for (const [phase, [host, message]] of Object.entries(phases)) {
     test(phase, async t => {
-      await assert.rejects(ask(defaultTransport(), await host(t)), { name: 'WxPayError', code: 'TRANSPORT', phase, message })
+      await assert.rejects(ask(defaultTransport({}), await host(t)), { name: 'WxPayError', code: 'TRANSPORT', phase, message })
     })
   }
 
   test('connect, at an address that takes nothing', { skip: process.platform !== 'linux' }, async t => {
-    const { took, error } = await timed(ask(defaultTransport(), await blackHole(t)))
+    const { took, error } = await timed(ask(defaultTransport({}), await blackHole(t)))
     assert.deepEqual([error.code, error.phase], ['TRANSPORT', 'connect'])
     assert.match(error.message, /no connection to .* in 300 ms/)
     assert.ok(took >= 150 && took < 1500, `${took} ms`)
@@ -76,7 +76,7 @@ describe('how far an exchange came', () => {
 
   test('a slow answer is not a slow connection', async t => {
     const host = await bank(t, { spoil: response => setTimeout(() => response.end('x'), 600) })
-    assert.equal((await ask(defaultTransport(), host)).status, 200)
+    assert.equal((await ask(defaultTransport({}), host)).status, 200)
   })
 })
 
@@ -154,11 +154,11 @@ describe('fault 174: limits', () => {
     const host = await raw(t, socket => {
       socket.once('data', () => socket.write(`${HEAD}x: ${'a'.repeat(17_000)}\r\ncontent-length: 0\r\n\r\n`))
     })
-    await assert.rejects(ask(defaultTransport(), host), { code: 'TRANSPORT', message: /HPE_HEADER_OVERFLOW/ })
+    await assert.rejects(ask(defaultTransport({}), host), { code: 'TRANSPORT', message: /HPE_HEADER_OVERFLOW/ })
   })
 
   test('the largest answer, and one byte more', async t => {
-    const transport = defaultTransport()
+    const transport = defaultTransport({})
     const host = await bank(t, { spoil: response => response.end('a'.repeat(1000)) })
     assert.equal((await ask(transport, host, { maxBytes: 1000 })).body.length, 1000)
     const error = await ask(transport, host, { maxBytes: 999 }).catch(error => error)
@@ -169,7 +169,7 @@ describe('fault 174: limits', () => {
   test('fault 175: what is packed stays packed', async t => {
     const bomb = gzipSync(Buffer.alloc(32 * 1024 * 1024))
     const host = await bank(t, { spoil: response => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb) })
-    const { body } = await ask(defaultTransport(), host)
+    const { body } = await ask(defaultTransport({}), host)
     assert.deepEqual(Buffer.from(body), bomb)
     assert.equal(host.requests[0].headers['accept-encoding'], undefined)
   })
@@ -190,7 +190,7 @@ describe('fault 176: a kept connection that ends exactly when it is used', () =>
   }
 
   /** A client with its own policy; its calls may be repeated or not. */
-  function caller(host, transport = defaultTransport()) {
+  function caller(host, transport = defaultTransport({})) {
     const events = []
     const policy = createPolicy(500, event => events.push(event), undefined, () => assert.fail('a pause'))
     const call = (repeatable, accept = ({ status }) => status) =>
@@ -260,7 +260,7 @@ describe('fault 176: a kept connection that ends exactly when it is used', () =>
       let n = 0
       socket.on('data', () => (connection === 1 && ++n === 1 ? socket.write(ANSWER) : socket.resetAndDestroy()))
     })
-    const transport = defaultTransport()
+    const transport = defaultTransport({})
     const phases = []
     const watched = request => transport(request).catch(error => {
       phases.push(error.phase)
@@ -285,7 +285,7 @@ describe('fault 176: a kept connection that ends exactly when it is used', () =>
       let n = 0
       socket.on('data', () => (++n === 1 ? socket.write(ANSWER) : socket.write('HTTP/1.1 200', () => setTimeout(() => socket.destroy(), 20))))
     })
-    const transport = defaultTransport()
+    const transport = defaultTransport({})
     await ask(transport, host)
     await assert.rejects(ask(transport, host), { code: 'TRANSPORT', phase: 'sent' })
   })
@@ -374,7 +374,7 @@ describe('fault 178: aborting', () => {
     const host = await raw(t, () => {})
     const controller = new AbortController()
     setTimeout(() => controller.abort(), 50)
-    const call = ask(defaultTransport(), host.url.replace('http:', 'https:'), { signal: controller.signal })
+    const call = ask(defaultTransport({}), host.url.replace('http:', 'https:'), { signal: controller.signal })
     await assert.rejects(call, { code: 'ABORTED', phase: 'tls' })
   })
 
@@ -385,7 +385,7 @@ describe('fault 178: aborting', () => {
     const host = await bank(t)
     const silent = await raw(t, () => {})
     const before = timers()
-    const transport = defaultTransport()
+    const transport = defaultTransport({})
     await ask(transport, host, { signal })
     await ask(transport, 'http://127.0.0.1:1', { signal }).catch(() => {})
     await ask(transport, silent.url.replace('http:', 'https:'), { signal, connectTimeout: 50 }).catch(() => {})

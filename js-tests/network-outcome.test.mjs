@@ -38,7 +38,7 @@ function refund(hosts, { signal, timeout = 3000, random = () => 0, ...call } = {
       ...call,
     },
     policy,
-    defaultTransport(),
+    defaultTransport({}),
     { signal, timeout },
   )
   promise.catch(() => {})
@@ -131,7 +131,7 @@ describe('fault 161: a payment by code whose answer is lost', () => {
   /** A till at these hosts; only the query may be repeated. */
   function till(hosts) {
     const policy = createPolicy(500, () => {}, undefined, () => 0)
-    const transport = defaultTransport()
+    const transport = defaultTransport({})
     const call = (path, repeatable) => async () =>
       deliver(
         {

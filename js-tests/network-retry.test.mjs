@@ -23,7 +23,7 @@ function clock() {
 }
 
 /** A client of these hosts that calls again and again under one policy. */
-function caller(hosts, { time = clock(), random = () => 0.5, transport = defaultTransport(), timeout = 10_000 } = {}) {
+function caller(hosts, { time = clock(), random = () => 0.5, transport = defaultTransport({}), timeout = 10_000 } = {}) {
   const events = []
   const policy = createPolicy(500, event => events.push(event), time, random)
   const call = (more = {}) =>

@@ -186,7 +186,7 @@ describe('what is in the files', () => {
 
   test('the pages that belong there, and nothing that does not', () => {
     assert.ok(files.includes('README.md') && files.includes('LICENSE'), files.join())
-    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json))$/.test(file))
+    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json)|dist\/cli\/([\w-]+\.js|LICENSE-node-forge))$/.test(file))
     assert.deepEqual(strange, [])
   })
 
@@ -215,6 +215,13 @@ describe('what is in the files', () => {
     for (const file of files.filter(file => file.endsWith('.js'))) {
       assert.doesNotMatch(text(file), /\beval\(|new Function\(|sourceMappingURL/, file)
     }
+  })
+
+  test('the command line is linked, and works where it is installed', () => {
+    const linked = join(folder, 'node_modules/.bin/wxpay-wasm')
+    const { status, stdout, stderr } = spawnSync(linked, ['cert', '--help'], { cwd: folder, encoding: 'utf8' })
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+    assert.match(stdout, /^usage: wxpay-wasm cert/)
   })
 
   /** The modules that an entry imports, directly and indirectly. */

@@ -1,8 +1,9 @@
-// Bundles the TypeScript into dist/esm, dist/cjs, dist/node and dist/workerd, and writes the types.
+// Bundles the TypeScript into dist/esm, dist/cjs, dist/node, dist/workerd and dist/cli, and writes the
+// types.
 import { build, transform } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const home = dirname(fileURLToPath(import.meta.url))
@@ -107,6 +108,38 @@ for (const entry of entries) {
   await writeFile(at('dist/node', `${entry}.js`), `export * from '${up}cjs/${entry}.js'\n`)
 }
 
+// The command line uses the package through its doors, and loads each command when it is called.
+await build({
+  ...common,
+  entryPoints: ['src/cli/main.ts'],
+  outdir: 'dist/cli',
+  outbase: 'src/cli',
+  platform: 'node',
+  target: 'node18',
+  minify: true,
+  // node-forge is CommonJS, and requires node:crypto.
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+  plugins: [
+    {
+      name: 'doors',
+      setup({ onResolve }) {
+        onResolve({ filter: /^\.{1,2}\/[\w/-]+\.js$/ }, ({ path, resolveDir }) => {
+          const entry = relative(at('src'), join(resolveDir, path)).replace(/\.js$/, '')
+          const door = entry === 'errors' ? 'index' : entry
+          return entries.includes(door) ? { path: `../node/${door}.js`, external: true } : undefined
+        })
+      },
+    },
+  ],
+})
+await chmod(at('dist/cli/main.js'), 0o755)
+// What is bundled keeps its notice; of node-forge's two licences this is the BSD one.
+const forge = await readFile(join(home, '../node_modules/node-forge/LICENSE'), 'utf8')
+const bsd = /New BSD License[^]*?(?=\n-{20,})/.exec(forge)[0]
+await writeFile(at('dist/cli/LICENSE-node-forge'), `node-forge\n\n${bsd.trimEnd()}\n`)
+
 const types = at('dist/types')
 execFileSync(
   process.execPath,
@@ -118,7 +151,7 @@ execFileSync(
 )
 for (const format of ['esm', 'cjs']) {
   for (const file of await readdir(join(types, 'src'), { recursive: true })) {
-    if (!file.endsWith('.d.ts')) continue
+    if (!file.endsWith('.d.ts') || /^cli[\\/]/.test(file)) continue
     const text = await readFile(join(types, 'src', file), 'utf8')
     const out = at('dist', format, file)
     await mkdir(dirname(out), { recursive: true })

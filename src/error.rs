@@ -85,6 +85,12 @@ codes! {
     Internal = "INTERNAL",
     /// An option of the configuration is missing or malformed.
     ConfigInvalid = "CONFIG_INVALID",
+    /// The call needs the merchant's client certificate, and none was given or none arrived.
+    CertMissing = "CERT_MISSING",
+    /// The client certificate cannot be used: unreadable, expired, wrong passphrase or key.
+    CertInvalid = "CERT_INVALID",
+    /// The client certificate has a form that this runtime cannot use.
+    CertUnsupported = "CERT_UNSUPPORTED",
     /// The gateway answered `return_code` FAIL: it did not accept the request.
     ReturnFail = "RETURN_FAIL",
     /// The gateway answered `result_code` FAIL: the business failed, see `err_code`.

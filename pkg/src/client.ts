@@ -1,6 +1,7 @@
 import type { Answer, Methods, UnifiedOrderRequest } from '../dist/generated/api.js'
 import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
 import { type BillOptions, readBill } from './bill.js'
+import { certificateMissing, checkCertificateAccepted } from './certificate-missing.js'
 import { checkTimeout, configure, type Config, type WxPayOptions } from './config.js'
 import type { AppPay, JsapiPay } from './client-pay.js'
 import { fromEnv, type Environment } from './environment.js'
@@ -20,10 +21,10 @@ import { FrontEnds } from './front-ends.js'
 import { jsonFields } from './json.js'
 import { mask } from './mask.js'
 import { createPolicy, type Event, type Policy } from './policy.js'
-import { defaultTransport } from './transport.default.js'
-import type { Transport, TransportAnswer } from './transport.js'
+import type { TransportAnswer } from './transport.js'
 
 export type * from '../dist/generated/api.js'
+export type { CertificateOptions } from './certificate-options.js'
 export type { Clock } from './clock.js'
 export type { Environment } from './environment.js'
 export type { LogEntry, WxPayOptions } from './config.js'
@@ -63,17 +64,15 @@ const PATHS = new Map(Object.values(NAMED).map(facts => [facts.path, facts as En
 /** One merchant's client. Nothing is shared between clients. */
 export class WxPay extends FrontEnds {
   readonly #config: Config
-  readonly #transport: Transport
   readonly #policy: Policy
 
-  /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `GATEWAY_REFUSED` */
+  /** @throws WxPayError `CONFIG_INVALID`, `KEY_*`, `CERT_*`, `GATEWAY_REFUSED` */
   constructor(options: WxPayOptions) {
     const config = configure(options)
     const { appid, mchid, key, signType, defaults } = config
     const { sub_appid, sub_mch_id } = defaults
     super({ appid, mchid, key, signType, sub_appid, sub_mch_id })
     this.#config = config
-    this.#transport = config.transport ?? defaultTransport(config)
     this.#policy = createPolicy(config.connectTimeout, event => this.#show(event))
   }
 
@@ -230,9 +229,15 @@ export class WxPay extends FrontEnds {
     checkTimeout(timeout)
     const get = facts.method === 'GET'
     const body = get ? undefined : new TextEncoder().encode(prepared.message)
+    const hosts = this.#hosts(facts)
+    // A gateway on this machine may speak plain HTTP, where there is no certificate.
+    if (facts.certificate && !this.#config.hasCertificate && !hosts[0].startsWith('http:')) {
+      throw certificateMissing(facts.name)
+    }
     const fields = facts.money ? preparedFields(prepared) : {}
     const call: Call<T> = {
-      hosts: this.#hosts(facts),
+      hosts,
+      ...(facts.certificate ? { certificate: true } : {}),
       path: this.#path(facts) + (get ? `?${prepared.message}` : ''),
       method: get ? 'GET' : 'POST',
       headers:
@@ -250,7 +255,7 @@ export class WxPay extends FrontEnds {
       },
       judge: error => verdict(facts, error),
     }
-    return deliver(call, this.#policy, this.#transport, { signal, timeout })
+    return deliver(call, this.#policy, this.#config.transport, { signal, timeout })
   }
 
   #hosts({ origin, backup }: EndpointFacts): Call<unknown>['hosts'] {
@@ -299,13 +304,14 @@ export class WxPay extends FrontEnds {
 export interface WxPay extends Omit<Methods, 'code2Session'> {}
 
 /** Throws unless the answer is the API's. */
-function refuse({ status, headers }: TransportAnswer, url: string, production: boolean): void {
+function refuse({ status, headers, body }: TransportAnswer, url: string, production: boolean): void {
   if (production && headers['x-wxpay-gateway'] !== undefined) {
     throw new WxPayError(
       'GATEWAY_REFUSED',
       'the answer comes from a gateway simulator, and this is production',
     )
   }
+  if (status === 400) checkCertificateAccepted(body)
   if (status !== 200) {
     throw new WxPayError(
       'ANSWER_INVALID',

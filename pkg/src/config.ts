@@ -1,19 +1,23 @@
+import { certificateParts, isPrivateKey, type CertificateOptions } from './certificate-options.js'
 import { WxPayError } from './errors.js'
 import { checkMerchant, type SignType } from './facade.js'
 import { Key } from './key.js'
+import { defaultTransport } from './transport.default.js'
 import type { Transport } from './transport.js'
 
-/** A message on the wire, its secrets masked; or what was wrong with one attempt. */
-export interface LogEntry {
-  direction: 'request' | 'answer' | 'failure'
-  url: string
-  /** HTTP status of an answer. */
-  status?: number
-  body: string
-}
+/** A message on the wire, its secrets masked; or what went wrong or should be looked after. */
+export type LogEntry =
+  | {
+      direction: 'request' | 'answer' | 'failure'
+      url: string
+      /** HTTP status of an answer. */
+      status?: number
+      body: string
+    }
+  | { direction: 'warning'; message: string }
 
 /** What a merchant's client needs. The usual other spellings of the names are accepted too. */
-export interface WxPayOptions {
+export interface WxPayOptions extends CertificateOptions {
   /** The app id: `wx` and 16 more. */
   appid: string
   /** The merchant id: 8 to 10 digits, as a string. */
@@ -48,11 +52,19 @@ export interface WxPayOptions {
   agent?: object
   /** The most connections to one host; 50 by default. */
   maxSockets?: number
-  /** Performs the HTTP exchange; `node:https` (or `fetch`) by default. */
+  /**
+   * The authorities to trust instead of the platform's, as PEM: for a gateway of one's own, or
+   * behind a proxy that signs for all hosts. Node only.
+   */
+  ca?: string | Uint8Array
+  /**
+   * Performs the HTTP exchange; `node:https` (or `fetch`) by default. It brings its own client
+   * certificate for the requests that say `certificate`.
+   */
   transport?: Transport
   /** Refuses test gateways. By default: whether `NODE_ENV` is `production`. */
   production?: boolean
-  /** Sees every message on the wire, masked, and every attempt that failed. */
+  /** Sees every message on the wire, masked, every attempt that failed, and warnings: a certificate that ends soon. */
   log?: (entry: LogEntry) => void
 }
 
@@ -70,10 +82,10 @@ export interface Config {
   backupUrl: string | undefined
   timeout: number
   connectTimeout: number
-  agent: object | undefined
-  maxSockets: number | undefined
   production: boolean
-  transport: Transport | undefined
+  transport: Transport
+  /** Whether a call can show a client certificate. */
+  hasCertificate: boolean
   log: ((entry: LogEntry) => void) | undefined
 }
 
@@ -98,7 +110,9 @@ export function configure(options: WxPayOptions): Config {
   }
   const given = options as unknown as Record<string, unknown>
   const pick = (name: string): unknown => {
-    const spellings = [name, ...(ALIASES[name] ?? [])].filter(n => given[n] !== undefined)
+    const spellings = [name, ...(ALIASES[name] ?? [])].filter(
+      n => given[n] !== undefined && !(n === 'key' && isPrivateKey(given[n])),
+    )
     const values = new Set(spellings.map(n => given[n]))
     if (values.size > 1) {
       throw invalid(name, `is given as ${spellings.join(' and ')}, with different values`)
@@ -156,6 +170,14 @@ export function configure(options: WxPayOptions): Config {
       throw invalid(name, 'must be a function')
     }
   }
+  const { ca } = options
+  const certificate = certificateParts(options)
+  if (options.transport !== undefined) {
+    const given = certificate?.[0].option ?? (ca === undefined ? undefined : 'ca')
+    if (given !== undefined) {
+      throw invalid(given, 'is for the default transport; a `transport` of your own brings its own')
+    }
+  }
   return {
     appid,
     mchid,
@@ -174,11 +196,28 @@ export function configure(options: WxPayOptions): Config {
     backupUrl,
     timeout,
     connectTimeout,
-    agent,
-    maxSockets,
     production,
-    transport: options.transport,
+    transport:
+      options.transport ??
+      defaultTransport({
+        ...{ mchid, certificate, ca, agent, maxSockets },
+        now: Date.now,
+        warn: warnings(options.log),
+      }),
+    // A transport or an agent of one's own brings its own.
+    hasCertificate: [certificate, agent, options.transport].some(own => own !== undefined),
     log: options.log,
+  }
+}
+
+/** Apart from the options, so that nothing keeps a certificate's content alive. */
+function warnings(log: WxPayOptions['log']): (message: string) => void {
+  return message => {
+    try {
+      log?.({ direction: 'warning', message })
+    } catch {
+      // A full log stops no payment.
+    }
   }
 }
 

@@ -13,7 +13,7 @@ export type Verdict = 'final' | 'again' | 'unknown'
 /** One call of the API. */
 export interface Call<T> extends Pick<
   TransportRequest,
-  'method' | 'headers' | 'body' | 'maxBytes' | 'stream'
+  'method' | 'headers' | 'body' | 'maxBytes' | 'stream' | 'certificate'
 > {
   /** Scheme, host and port: the primary, and the backup where there is one. */
   hosts: readonly [primary: string, backup?: string]
@@ -156,7 +156,7 @@ export async function deliver<T>(
 
   /** One exchange; a kept connection that was already dead costs no try. */
   async function send(url: string): Promise<TransportAnswer> {
-    const { method, headers, body, maxBytes, stream } = call
+    const { method, headers, body, maxBytes, stream, certificate } = call
     for (let stale = false; ; stale = true) {
       policy.watch({ direction: 'request', url, body })
       try {
@@ -169,6 +169,7 @@ export async function deliver<T>(
           connectTimeout: policy.connectTimeout,
           maxBytes,
           ...(stream === true ? { stream } : {}),
+          ...(certificate === true ? { certificate } : {}),
           ...(signal === undefined ? {} : { signal }),
         })
       } catch (error) {

@@ -1,18 +1,17 @@
 import http from 'node:http'
 import https from 'node:https'
 import { isIP, type Socket } from 'node:net'
+import { agents } from './agents.js'
 import { WxPayError, type ErrorCode, type Phase } from './errors.js'
-import type { Transport, TransportAnswer, TransportOptions } from './transport.js'
+import type { Transport, TransportAnswer, TransportSettings } from './transport.js'
 import { streamed } from './transport.stream.js'
 
 /**
- * Two keep-alive pools over `node:http` and `node:https`, made on the first request. Variables of
- * the environment that name a proxy are not read: whoever wants one passes its agent.
+ * One exchange over `node:http` or `node:https`, from this client's own pools. Variables of the
+ * environment that name a proxy are not read: whoever wants one passes its agent.
  */
-export function defaultTransport(options: TransportOptions = {}): Transport {
-  const settings = { keepAlive: true, maxSockets: options.maxSockets ?? 50 }
-  let plain = options.agent as http.Agent | undefined
-  let secure = options.agent as https.Agent | undefined
+export function defaultTransport(settings: TransportSettings): Transport {
+  const { plain, secure } = agents(settings)
   const used = new WeakSet<Socket>()
   return request =>
     new Promise<TransportAnswer>((resolve, reject) => {
@@ -24,15 +23,16 @@ export function defaultTransport(options: TransportOptions = {}): Transport {
       // Before there is a request: one that is destroyed unheard would crash the process.
       if (request.signal?.aborted === true) return reject(aborted())
       const isPlain = url.protocol === 'http:'
-      const agent = isPlain
-        ? (plain ??= new http.Agent(settings))
-        : (secure ??= new https.Agent(settings))
       const { method, headers } = request
+      let agent: http.Agent
       let call: http.ClientRequest
       try {
-        const settings = { method, headers, maxHeaderSize: 16384, agent }
-        call = (isPlain ? http : https).request(url, settings)
+        agent = isPlain ? plain() : secure(request.certificate)
+        const options = { method, headers, maxHeaderSize: 16384, agent }
+        call = (isPlain ? http : https).request(url, options)
       } catch (cause) {
+        // The certificate's own errors are about configuration, not about the network.
+        if (cause instanceof WxPayError) return reject(cause)
         return reject(refused('TRANSPORT', `no request to ${url.host}: ${String(cause)}`, cause))
       }
 

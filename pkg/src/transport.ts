@@ -1,3 +1,5 @@
+import type { CertificatePart } from './certificate-options.js'
+
 /** What the client asks of the network. */
 export interface TransportRequest {
   method: 'GET' | 'POST'
@@ -16,6 +18,8 @@ export interface TransportRequest {
    * for more of it.
    */
   stream?: boolean
+  /** Whether this request shows the merchant's client certificate. Others must not. */
+  certificate?: true
 }
 
 /** What came back. */
@@ -38,10 +42,18 @@ export interface TransportAnswer {
  */
 export type Transport = (request: TransportRequest) => Promise<TransportAnswer>
 
-/** How the default transport connects. */
-export interface TransportOptions {
-  /** An agent of `node:https` (or a proxy's) in the place of the own pool. */
-  agent?: object | undefined
+/** What the default transport is made of. */
+export interface TransportSettings {
+  /** Whose certificate it has to be; the passphrase of a PKCS#12 file that gives none. */
+  mchid: string
+  /** PEM certificate and key, or PKCS#12. */
+  certificate: readonly [CertificatePart, ...CertificatePart[]] | undefined
+  ca: string | Uint8Array | undefined
+  /** An agent of `node:https` (or a proxy's) in the place of the own pools. */
+  agent: object | undefined
   /** The most connections to one host. */
-  maxSockets?: number | undefined
+  maxSockets: number | undefined
+  /** Milliseconds since 1970. */
+  now: () => number
+  warn: (message: string) => void
 }

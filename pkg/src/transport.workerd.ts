@@ -1,16 +1,25 @@
 import { WxPayError } from './errors.js'
-import type { Transport, TransportOptions } from './transport.js'
+import type { Transport, TransportSettings } from './transport.js'
 import { streamed } from './transport.stream.js'
 
 /**
  * `fetch`, for runtimes without `node:https`. It cannot tell a request that never left from one
  * that arrived, so only calls that may be repeated reach the backup host.
  */
-export function defaultTransport(options: TransportOptions = {}): Transport {
-  if (options.agent !== undefined) {
+export function defaultTransport({ certificate, ca, agent }: TransportSettings): Transport {
+  if (agent !== undefined) {
     throw new WxPayError('CONFIG_INVALID', '`agent`: needs node:https, which is not here', {
       field: 'agent',
     })
+  }
+  const option = certificate?.[0].option ?? (ca === undefined ? undefined : 'ca')
+  if (option !== undefined) {
+    throw new WxPayError(
+      'CERT_UNSUPPORTED',
+      `\`${option}\`: fetch takes none in this runtime; give a \`transport\` that does, over an ` +
+        'mTLS binding for instance',
+      { field: option },
+    )
   }
   return async request => {
     const stop = new AbortController()

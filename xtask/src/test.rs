@@ -6,7 +6,7 @@ use std::{env, path::Path};
 
 /// Runs all checks.
 pub(crate) fn test() -> Result<()> {
-    browser()?;
+    tools()?;
     run::say("formatting");
     run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
     npm::install()?;
@@ -42,41 +42,35 @@ fn tests(folder: &Path) -> Result<Vec<String>> {
     Ok(files)
 }
 
-/// Some tests look at pages in Chromium.
-fn browser() -> Result<()> {
-    if Path::new("/usr/bin/chromium").exists() {
-        return Ok(());
+/// What some tests need beside Rust and Node: the program and its packages in Debian.
+const TOOLS: [(&str, &[&str], &str); 2] = [
+    ("/usr/bin/chromium", &["chromium", "fonts-noto-cjk"], "some tests look at pages"),
+    ("/usr/bin/openssl", &["openssl"], "some tests make certificates"),
+];
+
+fn tools() -> Result<()> {
+    for (program, packages, why) in TOOLS {
+        if Path::new(program).exists() {
+            continue;
+        }
+        let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+        if root && Path::new("/usr/bin/apt-get").exists() {
+            run::say(&format!("apt-get install {} ({why})", packages.join(" ")));
+            let mut apt = run::command("apt-get", ["update", "-qq"]);
+            run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive"))?;
+            let quiet =
+                ["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
+            let mut apt = run::command("apt-get", quiet);
+            apt.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
+            run::shown(apt.stdout(std::process::Stdio::null()))?;
+        }
+        if Path::new(program).exists() {
+            continue;
+        }
+        if env::var_os("CI").is_some() {
+            bail!("{program} is missing and could not be installed; in CI no test is skipped");
+        }
+        run::say(&format!("no {program}: {why}, and will be skipped; install it to run them"));
     }
-    let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
-    if root && Path::new("/usr/bin/apt-get").exists() {
-        run::say("apt-get install chromium (some tests look at pages)");
-        let mut apt = run::command("apt-get", ["update", "-qq"]);
-        run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive"))?;
-        let mut apt = run::command(
-            "apt-get",
-            [
-                "install",
-                "-y",
-                "-qq",
-                "--no-install-recommends",
-                "-o",
-                "Dpkg::Use-Pty=0",
-                "chromium",
-                "fonts-noto-cjk",
-            ],
-        );
-        run::shown(
-            apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null()),
-        )?;
-    }
-    if Path::new("/usr/bin/chromium").exists() {
-        return Ok(());
-    }
-    if env::var_os("CI").is_some() {
-        bail!("Chromium is missing and could not be installed; in CI no test is skipped");
-    }
-    run::say(
-        "no Chromium at /usr/bin/chromium: the page tests will be skipped; install it to run them",
-    );
     Ok(())
 }
