@@ -8,7 +8,8 @@ const ORDER = { out_trade_no: 'M1', total_fee: 888, auth_code: '1200610988280094
 const QUERY = { endpoint: 'orderQuery', fields: { out_trade_no: 'M1' } }
 const PAID = { trade_state: 'SUCCESS', out_trade_no: 'M1', total_fee: '888', transaction_id: 'T1' }
 
-const fail = err_code => new WxPayError('RESULT_FAIL', `refused (${err_code})`, { err_code })
+const fail = (err_code, action = 'query') =>
+  new WxPayError('RESULT_FAIL', `refused (${err_code})`, { err_code, action })
 const lost = (code = 'OUTCOME_UNKNOWN') => new WxPayError(code, 'no answer', { sent: true })
 
 /**
@@ -71,7 +72,7 @@ describe('nobody knows yet', () => {
     USERPAYING: fail('USERPAYING'),
     SYSTEMERROR: fail('SYSTEMERROR'),
     BANKERROR: fail('BANKERROR'),
-    'a code that nobody has documented': fail('NEW_IN_2027'),
+    'a code that nobody has documented': fail('NEW_IN_2027', null),
     'no err_code': new WxPayError('RESULT_FAIL', 'refused'),
     'an unknown outcome': lost(),
     'a timeout': lost('TIMEOUT'),
@@ -147,7 +148,7 @@ describe('nobody knows yet', () => {
 describe('no money can have moved', () => {
   for (const code of ['AUTHCODEEXPIRE', 'AUTH_CODE_INVALID', 'NOTENOUGH', 'NOTSUPORTCARD', 'OUT_TRADE_NO_USED', 'PARAM_ERROR', 'ORDERREVERSED']) {
     test(code, async () => {
-      const { pay, names } = till({ micropay: fail(code) })
+      const { pay, names } = till({ micropay: fail(code, 'final') })
       await assert.rejects(pay(), { code: 'RESULT_FAIL', err_code: code })
       assert.equal(names(), 'micropay')
     })
@@ -172,13 +173,13 @@ describe('no money can have moved', () => {
 
 describe('a number that was used before', () => {
   test('for this payment: it is paid', async () => {
-    const { pay, times } = till({ micropay: fail('ORDERPAID'), orderQuery: [PAID] })
+    const { pay, times } = till({ micropay: fail('ORDERPAID', 'done'), orderQuery: [PAID] })
     assert.deepEqual(await pay(), { paid: true, answer: PAID })
     assert.deepEqual(times('orderQuery'), [0], 'at once')
   })
 
   test('for another amount: never taken for this one, never reversed', async () => {
-    for (const error of [fail('ORDERPAID'), lost()]) {
+    for (const error of [fail('ORDERPAID', 'done'), lost()]) {
       const { pay, names } = till({ micropay: error, orderQuery: [{ ...PAID, total_fee: '1' }] })
       await assert.rejects(pay(), { code: 'ANSWER_MISMATCH', field: 'total_fee', query: QUERY })
       assert.equal(names(), 'micropay orderQuery')
@@ -186,7 +187,7 @@ describe('a number that was used before', () => {
   })
 
   test('and the query says nothing: not reversed, for it may be somebody’s payment', async () => {
-    const { pay, names } = till({ micropay: fail('ORDERPAID'), orderQuery: [lost('TRANSPORT')] })
+    const { pay, names } = till({ micropay: fail('ORDERPAID', 'done'), orderQuery: [lost('TRANSPORT')] })
     await assert.rejects(pay(), { code: 'OUTCOME_UNKNOWN', query: QUERY })
     assert.doesNotMatch(names(), /reverse/)
   })
@@ -223,7 +224,7 @@ describe('the reversal', () => {
   }
 
   test('fails for good: once, then the outcome is unknown', async () => {
-    for (const error of [fail('REVERSE_EXPIRE'), new WxPayError('CONFIG_INVALID', 'no certificate'), new TypeError('x')]) {
+    for (const error of [fail('REVERSE_EXPIRE', 'final'), new WxPayError('CONFIG_INVALID', 'no certificate'), new TypeError('x')]) {
       const { pay, times } = till({ ...open, reverse: [error] })
       await assert.rejects(pay(), { code: 'OUTCOME_UNKNOWN', cause: error, query: QUERY })
       assert.equal(times('reverse').length, 1)

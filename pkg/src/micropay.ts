@@ -44,22 +44,6 @@ const GROWTH = 1.25
 const LONGEST_GAP = 10_000
 const REVERSALS = 5
 
-/**
- * The codes of chapter 9.10 after which no money moves. Any other leaves the payment open, the ones
- * that nobody has documented yet too.
- */
-const FINAL = new Set(
-  (
-    'PARAM_ERROR NOAUTH NO_AUTH APPID_NOT_EXIST MCHID_NOT_EXIST APPID_MCHID_NOT_MATCH LACK_PARAMS ' +
-    'NOT_UTF8 SIGNERROR XML_FORMAT_ERROR REQUIRE_POST_METHOD INVALID_REQUEST ORDERCLOSED ' +
-    'ORDERREVERSED OUT_TRADE_NO_USED AUTHCODEEXPIRE AUTH_CODE_ERROR AUTH_CODE_INVALID NOTENOUGH ' +
-    'NOTSUPORTCARD BUYER_MISMATCH TRADE_ERROR'
-  ).split(' '),
-)
-
-/** Answers of a reversal after which another one may succeed (chapter 9.11). */
-const PASSING = new Set(['SYSTEMERROR', 'USERPAYING', 'INVALID_REQUEST'])
-
 /** Errors that say what became of one exchange and nothing about the order. */
 const NO_ANSWER = /^(TRANSPORT|TIMEOUT|OUTCOME_UNKNOWN|RETURN_FAIL$|(ANSWER|SIGN|XML)_)/
 
@@ -96,8 +80,9 @@ export async function payByCode<Order extends CodeOrder>(
     return { paid: true, answer: await calls.micropay(order, waiting) }
   } catch (error) {
     if (!(error instanceof WxPayError) || error.sent === false) throw error
-    const { code, err_code = '' } = error
-    if (code === 'RESULT_FAIL' ? FINAL.has(err_code) : !(NO_ANSWER.test(code) || code === 'ABORTED')) {
+    const { code, action } = error
+    // A code that nobody has documented leaves the payment open too.
+    if (code === 'RESULT_FAIL' ? action === 'final' : !(NO_ANSWER.test(code) || code === 'ABORTED')) {
       throw error
     }
     cause = error
@@ -152,8 +137,9 @@ export async function payByCode<Order extends CodeOrder>(
       } catch (error) {
         why = error
         if (!(error instanceof WxPayError)) break
-        const { code, err_code = '' } = error
-        if (code === 'RESULT_FAIL' ? !PASSING.has(err_code) : !NO_ANSWER.test(code)) break
+        const { code, action } = error
+        const passing = action === 'retry' || action === 'query'
+        if (code === 'RESULT_FAIL' ? !passing : !NO_ANSWER.test(code)) break
       }
     }
     throw left(why)
