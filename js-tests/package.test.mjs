@@ -52,7 +52,7 @@ function run(script, { type = 'module', options = [] } = {}) {
 
 /** Every path that a condition leads to. */
 const targets = value => (typeof value === 'string' ? [value] : Object.values(value).flatMap(targets))
-const doors = () => Object.keys(manifest.exports).filter(door => door !== './package.json')
+const doors = () => Object.keys(manifest.exports).filter(door => !door.endsWith('.json'))
 
 test('it is one package, and a copy', () => {
   const names = readdirSync(join(folder, 'node_modules')).filter(name => !name.startsWith('.'))
@@ -97,6 +97,20 @@ describe('the official example', () => {
 describe('the doors', () => {
   test('all are there', () => {
     assert.deepEqual(doors().sort(), ['.', './bill', './client', './koa', './notify', './store', './store/sql', './testing'])
+  })
+
+  test('two lead to data', () => {
+    const data = Object.keys(manifest.exports).filter(door => door.endsWith('.json'))
+    assert.deepEqual(data.sort(), ['./endpoints.json', './package.json'])
+    const script = `
+      const { default: table } = await import('wxpay-wasm/endpoints.json', { with: { type: 'json' } })
+      const { createRequire } = await import('node:module')
+      const same = createRequire(process.cwd() + '/x.js')('wxpay-wasm/endpoints.json')
+      console.log(JSON.stringify([table.length, same.length, table[0].name]))`
+    const [imported, required, first] = run(script, { options: ['--no-warnings'] })
+    assert.ok(imported > 60)
+    assert.equal(required, imported)
+    assert.equal(first, 'unifiedOrder')
   })
 
   test('every target of every condition is in the tarball', () => {
@@ -145,6 +159,7 @@ describe('the doors', () => {
       import { paymentNotify } from 'wxpay-wasm/notify'
       import { readBill, reconcile, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
+      import endpoints from 'wxpay-wasm/endpoints.json' with { type: 'json' }
       const text: string = sign({ a: '1', n: 1, none: undefined }, new Key('${KEY}'), 'HMAC-SHA256')
       // @ts-expect-error a field is no object
       sign({ a: {} }, text)
@@ -165,9 +180,10 @@ describe('the doors', () => {
       })
       const code: ErrorCode = new WxPayError('TIMEOUT', 'x').code
       // @ts-expect-error a closed list
-      code === 'NO_SUCH_CODE'`
+      code === 'NO_SUCH_CODE'
+      const title: string | undefined = endpoints[0]?.title`
     writeFileSync(join(folder, 'use.mts'), use)
-    writeFileSync(join(folder, 'use.cts'), use)
+    writeFileSync(join(folder, 'use.cts'), use.replace(" with { type: 'json' }", ''))
     const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', lib: ['es2023', 'dom'], types: [] }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.mts', 'use.cts'] }))
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -186,7 +202,7 @@ describe('what is in the files', () => {
 
   test('the pages that belong there, and nothing that does not', () => {
     assert.ok(files.includes('README.md') && files.includes('LICENSE'), files.join())
-    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json)|dist\/cli\/([\w-]+\.js|LICENSE-node-forge))$/.test(file))
+    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/endpoints\.json|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json)|dist\/cli\/([\w-]+\.js|LICENSE-node-forge))$/.test(file))
     assert.deepEqual(strange, [])
   })
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod build;
+mod facts;
 mod generate;
 mod npm;
 mod run;
