@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use std::fmt::Write;
-use wxpay_core::endpoint::{self, Body, Endpoint, Field, Kind, Need};
+use wxpay_core::endpoint::{Body, Endpoint, Field, Kind, Need, all};
 
 /// `api.ts`: the methods and the types of what goes in and comes out.
 pub(crate) fn api(banner: &str) -> Result<String> {
     let mut ts = String::from(banner);
     ts.push_str(TYPES);
-    let endpoints = endpoint::all()?;
+    let endpoints = all()?;
     for endpoint in &endpoints {
         request(&mut ts, endpoint)?;
         answer(&mut ts, endpoint)?;
@@ -37,20 +37,31 @@ export interface Answer {
 /** An answer that WeChat does not sign: only TLS vouches for it. */
 export interface UnsignedAnswer extends Answer {}
 
-/** Refuses amounts that are written with a fraction. */
-export type Whole<T> = {
+declare const refused: unique symbol
+
+/** No value is one: what a number that is written with a fraction, or below 0, must be. */
+export interface AmountsAreWholeFen {
+  readonly [refused]: never
+}
+
+/** No value is one: what an object, a truth value or a function must be. */
+export interface ValuesAreTextOrIntegers {
+  readonly [refused]: never
+}
+
+/** The fields, each with a value that can be sent; such as this version does not know, too. */
+export type Sendable<T> = {
   [K in keyof T]: T[K] extends number
     ? number extends T[K]
       ? T[K]
-      : `${T[K]}` extends `${bigint}`
-        ? T[K]
-        : never
-    : T[K]
-}
-
-/** Fields that this version does not know may be sent too: the protocol grows. */
-interface More {
-  [name: string]: string | number | null | undefined
+      : `${T[K]}` extends `-${string}`
+        ? AmountsAreWholeFen
+        : `${T[K]}` extends `${bigint}`
+          ? T[K]
+          : AmountsAreWholeFen
+    : T[K] extends string | number | null | undefined
+      ? T[K]
+      : ValuesAreTextOrIntegers
 }
 
 ";
@@ -79,10 +90,13 @@ fn value_type(row: &Field<'_>) -> String {
 }
 
 fn documentation(row: &Field<'_>) -> String {
+    let zone = if row.meaning.contains("GMT+8") { "" } else { ", GMT+8" };
     let unit = match row.kind {
+        Kind::Fen if row.meaning.contains("fen") => String::new(),
         Kind::Fen => " In fen.".into(),
-        Kind::Time => " `yyyyMMddHHmmss`, GMT+8.".into(),
-        Kind::Date => " `yyyyMMdd`, GMT+8.".into(),
+        Kind::Time => format!(" `yyyyMMddHHmmss`{zone}."),
+        Kind::Date => format!(" `yyyyMMdd`{zone}."),
+        Kind::DateTime => format!(" `yyyy-MM-dd HH:mm:ss`{zone}."),
         Kind::Number(n) => format!(" `[0-9A-Za-z_\\-|*@]`, at most {n}."),
         kind => kind.limit().map(|n| format!(" At most {n} bytes.")).unwrap_or_default(),
     };
@@ -103,66 +117,89 @@ fn property(ts: &mut String, row: &Field<'_>, required: bool) -> Result<()> {
     Ok(())
 }
 
+/// The fields that are independent of each other, and what those that are not require.
 fn request(ts: &mut String, endpoint: &Endpoint<'_>) -> Result<()> {
     let name = type_name(endpoint);
     let rows: Vec<&Field<'_>> = endpoint.request.iter().filter(|row| is_given(row)).collect();
-    // The field whose value decides what else is required.
-    let decider = rows.iter().find_map(|row| match row.need {
-        Need::If { field, .. } => {
-            rows.iter().find(|r| r.name == field && matches!(r.kind, Kind::Word(_))).copied()
-        }
-        _ => None,
-    });
-    writeln!(ts, "/** What {} takes: {}. {} */", endpoint.name, endpoint.about, endpoint.chapter)?;
-    writeln!(ts, "export type {name}Request = {{")?;
+    writeln!(ts, "/** Every field that {} knows. */", endpoint.name)?;
+    writeln!(ts, "export interface {name}Fields {{")?;
     for row in &rows {
-        if decider.is_none_or(|d| d.name != row.name) {
-            property(ts, row, row.need == Need::Always)?;
-        }
+        property(ts, row, row.need == Need::Always)?;
     }
-    write!(ts, "}} & More")?;
-    let one: Vec<&str> =
-        rows.iter().filter(|row| row.need == Need::OneOf).map(|row| row.name).collect();
-    if !one.is_empty() {
-        ts.push_str(" & (");
-        for chosen in &one {
-            write!(ts, "\n  | {{ {chosen}: string")?;
-            for other in one.iter().filter(|other| *other != chosen) {
-                write!(ts, "; {other}?: undefined")?;
-            }
-            ts.push_str(" }");
-        }
-        ts.push_str("\n)");
-    }
-    if let Some(decider) = decider {
-        variants(ts, decider, &rows)?;
+    ts.push_str("}\n\n");
+    writeln!(ts, "/** What {} takes: {}. {} */", endpoint.name, endpoint.about, endpoint.chapter)?;
+    write!(ts, "export type {name}Request = {name}Fields")?;
+    for choice in [alternatives(&rows), variants(&rows), companions(&rows)].iter().flatten() {
+        write!(ts, " & (\n  | {}\n)", choice.join("\n  | "))?;
     }
     ts.push_str("\n\n");
     Ok(())
 }
 
-fn variants(ts: &mut String, decider: &Field<'_>, rows: &[&Field<'_>]) -> Result<()> {
-    let Kind::Word(words) = decider.kind else { return Ok(()) };
-    ts.push_str(" & (");
+fn needed(row: &Field<'_>) -> String {
+    format!("{}: {}", row.name, value_type(row))
+}
+
+/// The rows that go with this one.
+fn with<'r, 'a>(rows: &'r [&'a Field<'a>], name: &'r str) -> impl Iterator<Item = &'a Field<'a>> {
+    rows.iter().filter(move |row| row.need == Need::With(name)).copied()
+}
+
+/// Exactly one of the fields, and what goes with it.
+fn alternatives(rows: &[&Field<'_>]) -> Option<Vec<String>> {
+    let one: Vec<_> = rows.iter().filter(|row| row.need == Need::OneOf).collect();
+    let choice = |chosen: &&&Field<'_>| {
+        let mut parts = vec![needed(chosen)];
+        parts.extend(with(rows, chosen.name).map(needed));
+        let others = one.iter().filter(|other| other.name != chosen.name);
+        parts.extend(others.map(|other| format!("{}?: undefined", other.name)));
+        format!("{{ {} }}", parts.join("; "))
+    };
+    // The compiler names what the last one lacks: that is the one that merchants have.
+    let mut sorted: Vec<_> = one.iter().collect();
+    sorted.sort_by_key(|row| matches!(row.kind, Kind::Number(_)));
+    (!one.is_empty()).then(|| sorted.into_iter().map(choice).collect())
+}
+
+/// What the value of a field requires of the others.
+fn variants(rows: &[&Field<'_>]) -> Option<Vec<String>> {
+    let decides = |row: &&Field<'_>| match row.need {
+        Need::If { field, .. } => rows.iter().find(|r| r.name == field).copied(),
+        _ => None,
+    };
+    let decider = rows.iter().find_map(decides)?;
+    let Kind::Word(words) = decider.kind else { return None };
+    let mut choices = Vec::new();
     for word in words.split('|') {
-        write!(ts, "\n  | ({{ {}: '{word}' }}", decider.name)?;
+        let mut open = vec![format!("{}: '{word}'", decider.name)];
         for row in rows {
             let Need::If { field, values, unless } = row.need else { continue };
             if field == decider.name && values.split('|').any(|value| value == word) {
-                write!(ts, " & ({{ {}: {} }}", row.name, value_type(row))?;
-                if let Some(other) = unless {
-                    write!(ts, " | {{ {other}: string }}")?;
-                }
-                ts.push(')');
+                // The compiler names what the last one lacks.
+                let stand_in = unless.map(|other| format!("{other}: string"));
+                let ways: Vec<String> = stand_in.into_iter().chain([needed(row)]).collect();
+                let extended = |way: &String| {
+                    open.iter().map(move |o| format!("{o}; {way}")).collect::<Vec<_>>()
+                };
+                open = ways.iter().flat_map(extended).collect();
             }
         }
-        ts.push(')');
+        choices.extend(open.iter().map(|parts| format!("{{ {parts} }}")));
     }
     if decider.need != Need::Always {
-        write!(ts, "\n  | {{ {}?: undefined }}", decider.name)?;
+        choices.push(format!("{{ {}?: undefined }}", decider.name));
     }
-    ts.push_str("\n)");
-    Ok(())
+    Some(choices)
+}
+
+/// What a field that may be left out requires when it is there.
+fn companions(rows: &[&Field<'_>]) -> Option<Vec<String>> {
+    let leads =
+        |row: &&&Field<'_>| row.need != Need::OneOf && with(rows, row.name).next().is_some();
+    let leader = rows.iter().find(leads)?;
+    let parts: Vec<String> =
+        std::iter::once(needed(leader)).chain(with(rows, leader.name).map(needed)).collect();
+    Some(vec![format!("{{ {}?: undefined }}", leader.name), format!("{{ {} }}", parts.join("; "))])
 }
 
 fn answer(ts: &mut String, endpoint: &Endpoint<'_>) -> Result<()> {
@@ -225,7 +262,7 @@ fn method(ts: &mut String, endpoint: &Endpoint<'_>, name: &str) -> Result<()> {
     let options = if endpoint.body == Body::Csv { "BillCallOptions" } else { "CallOptions" };
     writeln!(
         ts,
-        "  {name}<const R extends {own}Request>(\n    fields{mark}: R & Whole<R>,\n    options?: {options},\n  ): Promise<{answer}>"
+        "  {name}<const R extends {own}Request>(\n    fields{mark}: R & Sendable<R>,\n    options?: {options},\n  ): Promise<{answer}>"
     )?;
     Ok(())
 }
