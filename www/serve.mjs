@@ -8,6 +8,15 @@ import { fileURLToPath } from 'node:url'
 const HERE = new URL('./', import.meta.url)
 const PACKAGE = new URL('../pkg/dist/esm/', import.meta.url)
 
+/** A page that is one file. */
+const OFFLINE = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline'",
+  "style-src 'unsafe-inline'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
 const SCRIPT = 'text/javascript; charset=utf-8'
 const FILES = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -17,6 +26,7 @@ const FILES = {
   '/verdict.mjs': ['verdict.mjs', SCRIPT],
   '/examples.mjs': ['examples.mjs', SCRIPT],
   '/words.mjs': ['words.mjs', SCRIPT],
+  '/endpoints.html': ['dist/endpoints.html', 'text/html; charset=utf-8', OFFLINE],
   '/icon.svg': ['icon.svg', 'image/svg+xml'],
 }
 
@@ -35,7 +45,6 @@ const POLICY = [
 ].join('; ')
 
 const HEADERS = {
-  'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -59,15 +68,15 @@ export async function startPage({ port = 0 } = {}) {
 }
 
 async function answer(request, response) {
-  const say = (status, type, content) => {
-    response.writeHead(status, { ...HEADERS, 'content-type': type })
+  const say = (status, type, content, policy = POLICY) => {
+    response.writeHead(status, { ...HEADERS, 'content-security-policy': policy, 'content-type': type })
     response.end(request.method === 'HEAD' ? undefined : content)
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'text/plain', 'GET only\n')
   const found = locate(request.url.split('?', 1)[0])
   if (found === undefined) return say(404, 'text/plain', 'not found\n')
   try {
-    say(200, found.type, await readFile(found.file))
+    say(200, found.type, await readFile(found.file), found.policy)
   } catch {
     say(404, 'text/plain', 'not found\n')
   }
@@ -75,8 +84,8 @@ async function answer(request, response) {
 
 function locate(path) {
   if (Object.hasOwn(FILES, path)) {
-    const [name, type] = FILES[path]
-    return { file: new URL(name, HERE), type }
+    const [name, type, policy] = FILES[path]
+    return { file: new URL(name, HERE), type, policy }
   }
   const module = MODULE.exec(path)?.[1]
   return module === undefined ? undefined : { file: new URL(module, PACKAGE), type: SCRIPT }

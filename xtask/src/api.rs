@@ -104,9 +104,15 @@ fn documentation(row: &Field<'_>) -> String {
     format!("{}{end}{unit}", capital(row.meaning)).replace("*/", "* /")
 }
 
-fn capital(text: &str) -> String {
+/// A sentence of the table begins with a capital, unless it begins with a name of the protocol.
+pub(crate) fn capital(text: &str) -> String {
+    let word = text.split([' ', ',', ';', ':']).next().unwrap_or_default();
+    let name = word.contains(|c: char| !c.is_ascii_lowercase() && c != '\'');
     let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    match chars.next() {
+        Some(first) if !name => first.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
 }
 
 fn property(ts: &mut String, row: &Field<'_>, required: bool) -> Result<()> {

@@ -1,6 +1,6 @@
 //! From Rust to the npm package: compile, bind, optimise, embed, bundle.
 
-use crate::{generate, npm, run};
+use crate::{generate, npm, reference, run};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::{
@@ -21,9 +21,10 @@ const FEATURES: [&str; 5] = [
     "--enable-nontrapping-float-to-int",
 ];
 
-/// Builds `pkg/dist`, or finds that it is up to date.
+/// Builds `pkg/dist`, or finds that it is up to date, and writes the page of calls.
 pub(crate) fn build() -> Result<()> {
     npm::install()?;
+    reference::write()?;
     let (core, tools) = compile()?;
     let package = run::root().join("pkg");
     let inputs = digest(inputs([&core, &tools], &package)?);

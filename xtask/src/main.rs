@@ -5,6 +5,7 @@ mod build;
 mod facts;
 mod generate;
 mod npm;
+mod reference;
 mod run;
 mod test;
 
@@ -12,7 +13,7 @@ use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask build          the npm package, in pkg/dist
+cargo xtask build          the npm package, in pkg/dist, and the page of calls, www/dist/endpoints.html
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
 cargo xtask test           everything that is checked
