@@ -45,7 +45,7 @@ export const algorithm = ({ algorithms }, preferred = 'MD5') =>
 
 /** What must be on the wire, but the nonce, the time and the signature. */
 export function expected({ request, sample }, options, type) {
-  const settings = { ...options }
+  const settings = { ...options, mch_id: options.mchid }
   const fields = {}
   for (const { name, need, kind } of request) {
     const [rule, setting = name] = need.split(':')

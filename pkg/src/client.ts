@@ -217,7 +217,11 @@ export class WxPay extends FrontEnds {
       secret: appSecret,
       sign_type: signType,
     }
-    return prepareRequest(facts.text, settings, given ?? {}, key)
+    try {
+      return prepareRequest(facts.text, settings, given ?? {}, key)
+    } catch (error) {
+      throw cited(error, facts)
+    }
   }
 
   async #deliver<T>(
@@ -334,6 +338,14 @@ function queryOf({ query }: EndpointFacts, fields: Flat): Query | undefined {
     endpoint: query.endpoint,
     fields: Object.fromEntries(given.map(name => [name, fields[name] as string])),
   }
+}
+
+/** The error of a request, with the chapter that has the rule. */
+function cited(error: unknown, { chapter }: EndpointFacts): unknown {
+  const mistake = error instanceof WxPayError && error.code.startsWith('FIELD_')
+  if (!mistake || error.message.includes(chapter)) return error
+  const { code, message, field, cause } = error
+  return new WxPayError(code, `${message}; see ${chapter}`, { field, cause })
 }
 
 function endpointOf(nameOrPath: string, options: PathOptions): EndpointFacts {
