@@ -54,6 +54,13 @@ void pay.customDeclareOrder({
   ...declaration, sub_order_no: 'A1-1', fee_type: 'CNY', order_fee: 88, transport_fee: 0, product_fee: 88,
 })
 
+// An order and what its front end is given.
+void pay.getPayParams({ ...order, openid: 'o', a_new_field: 'x' }).then(({ paySign }) => paySign.length)
+void pay.getAppParams(order).then(({ sign }) => sign.length)
+
+// Bills.
+void pay.downloadBill({ bill_date: '20200101' }, { timeout: 60_000 })
+
 // Other names, and none.
 void pay.createOrder({ ...order, trade_type: 'NATIVE', product_id: 'P' }).then(({ code_url }) => code_url.length)
 void pay.getAccessToken()

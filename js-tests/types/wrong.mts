@@ -50,6 +50,11 @@ void pay.refund({ ...numbers, refund_fee: 88 })
 //! 2345 at { plan_id -- Property 'contract_code' is missing
 void pay.queryContract({ plan_id: 1 })
 
+//! 2345 at order -- Property 'openid' is missing
+void pay.getPayParams(order)
+//! 2322 at total_fee -- AmountsAreWholeFen
+void pay.getAppParams({ body: 'tea', out_trade_no: 'A1', total_fee: 0.88 })
+
 //! 18048 at placed.code_url -- possibly 'undefined'
 void pay.unifiedOrder({ ...order, trade_type: 'JSAPI', openid: 'o' }).then(placed => placed.code_url.length)
 //! 2540 at trade_state -- read-only

@@ -1,4 +1,4 @@
-import type { Answer, Methods, UnifiedOrderRequest } from '../dist/generated/api.js'
+import type { Answer, Methods, Sendable, UnifiedOrderFields } from '../dist/generated/api.js'
 import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
 import { type BillOptions, readBill } from './bill.js'
 import { certificateMissing, checkCertificateAccepted } from './certificate-missing.js'
@@ -52,6 +52,12 @@ export interface PathOptions extends CallOptions {
   /** Takes an answer without a signature: only TLS vouches for it. */
   unsigned?: boolean
 }
+
+/** An order of the App SDK. */
+export type AppOrder = Omit<UnifiedOrderFields, 'trade_type'>
+
+/** An order that is paid inside WeChat, and by whom. */
+export type JsapiOrder = AppOrder & ({ sub_openid: string } | { openid: string })
 
 /** The largest answer, in bytes: a message, and what is no message. */
 const MAX_ANSWER = 65536
@@ -138,8 +144,8 @@ export class WxPay extends FrontEnds {
    * Places a JSAPI order and returns what the page or mini program is given: the parameters of the
    * bridge, and `timestamp` beside `timeStamp` for `wx.chooseWXPay`.
    */
-  async getPayParams(
-    order: Omit<UnifiedOrderRequest, 'trade_type'>,
+  async getPayParams<const R extends JsapiOrder>(
+    order: R & Sendable<R>,
     options?: CallOptions,
   ): Promise<JsapiPay & { timestamp: string }> {
     const { prepay_id } = await this.#order('JSAPI', order, options)
@@ -153,8 +159,8 @@ export class WxPay extends FrontEnds {
   }
 
   /** Places an APP order and returns the request of the App SDK. */
-  async getAppParams(
-    order: Omit<UnifiedOrderRequest, 'trade_type'>,
+  async getAppParams<const R extends AppOrder>(
+    order: R & Sendable<R>,
     options?: CallOptions,
   ): Promise<AppPay> {
     const { prepay_id } = await this.#order('APP', order, options)
