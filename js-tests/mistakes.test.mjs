@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
+import { WxPayError } from 'wxpay-wasm'
 import { WxPay } from 'wxpay-wasm/client'
 import { MERCHANT, SUB, TABLE, limit, row, words } from './table.mjs'
 
 let sent = 0
 const transport = async () => {
   sent++
-  throw new Error('nothing of this may be sent')
+  throw new WxPayError('CONFIG_INVALID', 'enough: this is not tried again')
 }
 const pay = new WxPay({ ...MERCHANT, ...SUB, transport })
 
@@ -82,7 +83,7 @@ for (const endpoint of TABLE) {
             await mistake(endpoint, rest, 'FIELD_MISSING', field, new RegExp(`required when ${decider} is ${value}`))
             if (unless !== undefined) {
               sent = 0
-              await assert.rejects(pay.call(name, { ...rest, [unless]: 'x' }), { code: 'TRANSPORT' })
+              await assert.rejects(pay.call(name, { ...rest, [unless]: 'x' }), { code: 'CONFIG_INVALID' })
               assert.equal(sent, 1)
             }
           }
