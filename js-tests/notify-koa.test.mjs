@@ -2,7 +2,6 @@
 // stand in front of it, and clients that hang up.
 import assert from 'node:assert/strict'
 import http from 'node:http'
-import net from 'node:net'
 import { describe, test } from 'node:test'
 import Koa from 'koa'
 import { koaNotify } from 'wxpay-wasm/koa'
@@ -10,6 +9,7 @@ import { paymentNotify } from 'wxpay-wasm/notify'
 import { memoryStore } from 'wxpay-wasm/store'
 import { createGateway } from 'wxpay-wasm/testing'
 import { WxPay } from 'wxpay-wasm/client'
+import { raw } from './raw.mjs'
 import { listen } from './server.mjs'
 import { APPID, KEY, MCHID, signed } from './wire.mjs'
 
@@ -58,26 +58,6 @@ async function replied(response, want) {
     [response.status, response.headers.get('content-type'), await response.text()],
     [200, 'text/xml; charset=utf-8', want],
   )
-}
-
-/** Sends bytes as they are; resolves with all that came back before the connection ended. */
-function raw(url, pieces, { pause = 0, hangUp = false } = {}) {
-  return new Promise((resolve, reject) => {
-    const { port } = new URL(url)
-    const socket = net.connect(port, '127.0.0.1')
-    let answer = ''
-    socket.on('data', data => (answer += data))
-    socket.on('error', error => (hangUp || error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(answer) : reject(error)))
-    socket.on('close', () => resolve(answer))
-    socket.on('connect', async () => {
-      for (const piece of pieces) {
-        if (socket.destroyed) return
-        socket.write(piece)
-        if (pause > 0) await new Promise(done => setTimeout(done, pause))
-      }
-      if (hangUp) socket.destroy()
-    })
-  })
 }
 
 test('a payment, the same again, and one that is forged', async t => {

@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './bill', './client', './koa', './notify', './store', './store/sql', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './testing'])
   })
 
   test('two lead to data', () => {
@@ -160,6 +160,7 @@ describe('the doors', () => {
       import { readBill, reconcile, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
       import endpoints from 'wxpay-wasm/endpoints.json' with { type: 'json' }
+      import { nodeNotify } from 'wxpay-wasm/node'
       const text: string = sign({ a: '1', n: 1, none: undefined }, new Key('${KEY}'), 'HMAC-SHA256')
       // @ts-expect-error a field is no object
       sign({ a: {} }, text)
@@ -172,7 +173,8 @@ describe('the doors', () => {
       void pay.unifiedOrder({ trade_type: 'NATIVE', product_id: 'P', body: 'tea', out_trade_no: 'A', total_fee: 1 })
         .then(({ code_url }) => code_url.length)
       const store: OrderStore = memoryStore()
-      paymentNotify({ ...options, store, onOutcome: async event => void event.outcome })
+      const notify = paymentNotify({ ...options, store, onOutcome: async event => void event.outcome })
+      void nodeNotify(notify)
       void (async () => {
         const bill = await readBill<TradeRow>(new Uint8Array())
         for await (const row of bill) row.total_fee.toFixed()

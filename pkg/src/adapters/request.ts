@@ -1,4 +1,8 @@
 import { WxPayError } from '../errors.js'
+import { fromParsed } from './parsed.js'
+
+/** What {@link paymentNotify} makes, and every adapter takes. */
+export type NotifyHandler = (request: Request) => Promise<Response>
 
 /** What a framework on `node:http` has of a request. */
 export interface NodeRequest {
@@ -9,41 +13,73 @@ export interface NodeRequest {
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array>
 }
 
+/** What body parsers leave of a request that they read. */
+export interface Kept {
+  rawBody?: unknown
+  body?: unknown
+}
+
+/** What the person reads who has to make the bytes reach the route. */
+export interface Framework {
+  name: string
+  /** Completes "let the parser keep the bytes". */
+  fix: string
+}
+
+/** What a route may be told about the parser in front of it. */
+export interface AdapterOptions {
+  /**
+   * Where only a parsed body is left, builds the message from it again. Every field must be a string
+   * of its own: arrays and objects are refused, and the signature is checked over all fields. What
+   * the parser changed (trimmed, for instance) makes a genuine notification fail.
+   */
+  fromParsed?: boolean
+}
+
 /**
- * The request as the notification core takes it: the raw bytes where nobody read them, else what a
- * body parser kept of them (`rawBody`, or a body that is a Buffer or a string).
+ * The request as the notification core takes it. Its body is what a parser kept of the bytes,
+ * `rawBody` or else a `body` that is bytes or a string, and the stream where nobody read it. A string
+ * counts as UTF-8: one that was decoded otherwise fails its signature.
  *
  * @throws WxPayError `NOTIFY_BODY` when a parser ate the bytes; the message names the fix
  */
 export function toRequest(
   node: NodeRequest,
-  parsed: { rawBody?: unknown; body?: unknown } = {},
+  kept: Kept,
+  framework: Framework,
+  options: AdapterOptions = {},
 ): Request {
+  // Every other method is refused alike, and `Request` does not know all that `node:http` knows.
+  if (node.method !== 'POST') return new Request('http://notify.invalid/', { method: 'GET' })
   const headers = new Headers()
   for (const name of ['content-type', 'content-length', 'content-encoding']) {
     const value = node.headers[name]
     if (typeof value === 'string') headers.set(name, value)
   }
-  const method = node.method ?? 'POST'
-  if (method === 'GET' || method === 'HEAD') return new Request('http://notify.invalid/', { method })
-  const init = { method, headers, body: body(node, parsed), duplex: 'half' }
-  return new Request('http://notify.invalid/', init as RequestInit)
+  const body = bytesOf(kept) ?? (node.readableDidRead === true ? rebuilt(kept, framework, options) : node)
+  const init = { method: 'POST', headers, body, duplex: 'half' }
+  return new Request('http://notify.invalid/', init as unknown as RequestInit)
 }
 
-function body(node: NodeRequest, { rawBody, body }: { rawBody?: unknown; body?: unknown }): unknown {
-  if (node.readableDidRead !== true) return node
-  for (const kept of [rawBody, body]) {
-    if (typeof kept === 'string' || kept instanceof Uint8Array) return kept
-  }
-  const fields =
-    typeof body === 'object' && body !== null
-      ? Object.keys(body).slice(0, 5).join(', ').slice(0, 80)
-      : ''
-  throw new WxPayError(
+/** What is left of the message as it came. */
+export function bytesOf({ rawBody, body }: Kept): Uint8Array | string | undefined {
+  const found = [rawBody, body].find(kept => typeof kept === 'string' || ArrayBuffer.isView(kept))
+  return found as Uint8Array | string | undefined
+}
+
+function rebuilt({ body }: Kept, framework: Framework, options: AdapterOptions): string {
+  if (options.fromParsed === true) return fromParsed(body)
+  throw eaten(body, framework)
+}
+
+/** The bytes are gone: what was found in their place, and what helps. */
+export function eaten(body: unknown, { name, fix }: Framework): WxPayError {
+  const fields = typeof body === 'object' && body !== null ? Object.keys(body) : []
+  const shown = JSON.stringify(fields.slice(0, 5).join(', ').slice(0, 80))
+  return new WxPayError(
     'NOTIFY_BODY',
-    'a body parser read the notification before this route, and its raw bytes are gone (it left ' +
-      `${fields === '' ? 'nothing' : `an object with ${JSON.stringify(fields)}`}); mount this route ` +
-      'before the parser, or let the parser keep the bytes (koa-body: `includeUnparsed`, ' +
-      'koa-bodyparser: `enableTypes` with "text", express: `express.raw({ type: "*/*" })` on this path)',
+    `${name}: a body parser read the notification before this route, and its raw bytes are gone (it ` +
+      `left ${fields.length === 0 ? 'nothing' : `an object with ${shown}`}); mount this route before ` +
+      `the parser, or let the parser keep the bytes: ${fix}`,
   )
 }
