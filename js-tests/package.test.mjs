@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './bill', './client', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './testing'])
   })
 
   test('two lead to data', () => {
@@ -160,6 +160,7 @@ describe('the doors', () => {
       import { readBill, reconcile, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
       import endpoints from 'wxpay-wasm/endpoints.json' with { type: 'json' }
+      import { cloudNotify, cloudPay } from 'wxpay-wasm/cloud'
       import { nodeNotify } from 'wxpay-wasm/node'
       const text: string = sign({ a: '1', n: 1, none: undefined }, new Key('${KEY}'), 'HMAC-SHA256')
       // @ts-expect-error a field is no object
@@ -175,6 +176,17 @@ describe('the doors', () => {
       const store: OrderStore = memoryStore()
       const notify = paymentNotify({ ...options, store, onOutcome: async event => void event.outcome })
       void nodeNotify(notify)
+      void cloudNotify(notify)({ httpMethod: 'POST', body: '' }).then(({ statusCode }) => statusCode.toFixed())
+      const catalogue: Record<string, { body: string; total_fee: number }> = {}
+      const order = ({ product_id }: { product_id: string }) => {
+        const found = catalogue[product_id]
+        if (found === undefined) throw new Error('no such product')
+        return { ...found, out_trade_no: 'A' }
+      }
+      void cloudPay(pay, { getWXContext: () => ({ OPENID: 'o' }), order })({ product_id: 'P' })
+        .then(({ paySign }) => paySign.length)
+      // @ts-expect-error an order has a price
+      cloudPay(pay, { getWXContext: () => ({}), order: () => ({ body: 'tea', out_trade_no: 'A' }) })
       void (async () => {
         const bill = await readBill<TradeRow>(new Uint8Array())
         for await (const row of bill) row.total_fee.toFixed()

@@ -10,6 +10,7 @@ import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
+import { cloudNotify } from 'wxpay-wasm/cloud'
 import { expressNotify } from 'wxpay-wasm/express'
 import { fastifyNotify } from 'wxpay-wasm/fastify'
 import { hapiNotify } from 'wxpay-wasm/hapi'
@@ -119,4 +120,57 @@ export async function egg(notify, t, { guarded = false } = {}) {
   })
   app.router.all(PATH, koaNotify(notify))
   return http.createServer(app.callback())
+}
+
+/** What the gateways in front of cloud functions make of a request. */
+export const EVENTS = {
+  'CloudBase, text': ({ method, headers, body }) => ({
+    path: PATH,
+    httpMethod: method,
+    headers,
+    body: body.toString(),
+    isBase64Encoded: false,
+    requestContext: { appId: '1', envId: 'shop', uin: '1' },
+  }),
+  'CloudBase, base64': ({ method, headers, body }) => ({
+    path: PATH,
+    httpMethod: method,
+    headers,
+    body: body.toString('base64'),
+    isBase64Encoded: true,
+  }),
+  'Tencent SCF, API gateway': ({ method, headers, body }) => ({
+    requestContext: { serviceId: 'service-f94sy04v', path: PATH, httpMethod: method, stage: 'release' },
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.replace(/\b[a-z]/g, a => a.toUpperCase()), value]),
+    ),
+    body: body.toString(),
+    path: PATH,
+    queryString: {},
+  }),
+  'Aliyun FC 3, bytes': ({ method, headers, body }) =>
+    Buffer.from(
+      JSON.stringify({
+        version: 'v1',
+        rawPath: PATH,
+        headers,
+        body: body.toString('base64'),
+        isBase64Encoded: true,
+        requestContext: { http: { method, path: PATH, protocol: 'HTTP/1.1' } },
+      }),
+    ),
+  'Aliyun FC, text': ({ method, headers, body }) =>
+    JSON.stringify({ httpMethod: method, path: PATH, headers, body: body.toString(), isBase64Encoded: 'false' }),
+}
+
+/** A gateway in front of a cloud function. */
+export function cloud(notify, event) {
+  const main = cloudNotify(notify)
+  return http.createServer(async (req, res) => {
+    const chunks = []
+    for await (const chunk of req) chunks.push(chunk)
+    const answer = await main(event({ method: req.method, headers: req.headers, body: Buffer.concat(chunks) }))
+    res.writeHead(answer.statusCode, answer.headers)
+    res.end(Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8'))
+  })
 }

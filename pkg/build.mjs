@@ -20,6 +20,7 @@ const entries = [
   'adapters/node',
   'adapters/fastify',
   'adapters/hapi',
+  'adapters/cloud',
   'stores/memory',
   'stores/sql',
   'testing/index',
