@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './tenpay', './testing'])
   })
 
   test('two lead to data', () => {

@@ -21,6 +21,7 @@ const entries = [
   'adapters/fastify',
   'adapters/hapi',
   'adapters/cloud',
+  'adapters/tenpay',
   'stores/memory',
   'stores/sql',
   'testing/index',

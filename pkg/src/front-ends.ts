@@ -32,6 +32,11 @@ export class FrontEnds {
     this.#payee = payee
   }
 
+  /** For clients made of this one; a {@link Key} keeps its text to itself. */
+  protected get payee(): Payee {
+    return this.#payee
+  }
+
   /** The five parameters of `wx.requestPayment` in a mini program. */
   miniProgramPay(prepay_id: string): MiniProgramPay {
     return miniProgramPay(this.#prepaid(prepay_id), this.#payee.key)

@@ -74,12 +74,16 @@ function rebuilt({ body }: Kept, framework: Framework, options: AdapterOptions):
 
 /** The bytes are gone: what was found in their place, and what helps. */
 export function eaten(body: unknown, { name, fix }: Framework): WxPayError {
-  const fields = typeof body === 'object' && body !== null ? Object.keys(body) : []
-  const shown = JSON.stringify(fields.slice(0, 5).join(', ').slice(0, 80))
   return new WxPayError(
     'NOTIFY_BODY',
     `${name}: a body parser read the notification before this route, and its raw bytes are gone (it ` +
-      `left ${fields.length === 0 ? 'nothing' : `an object with ${shown}`}); mount this route before ` +
-      `the parser, or let the parser keep the bytes: ${fix}`,
+      `left ${left(body)}); mount this route before the parser, or let the parser keep the bytes: ${fix}`,
   )
+}
+
+/** What is there in place of the bytes, for an error. */
+export function left(body: unknown): string {
+  const fields = typeof body === 'object' && body !== null ? Object.keys(body) : []
+  if (fields.length === 0) return 'nothing'
+  return `an object with ${JSON.stringify(fields.slice(0, 5).join(', ').slice(0, 80))}`
 }
