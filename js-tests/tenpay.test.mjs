@@ -1,5 +1,6 @@
 // Routes written for the npm package tenpay, behind the parsers of its README: its names, our checks.
 import assert from 'node:assert/strict'
+import { createCipheriv, createHash } from 'node:crypto'
 import http from 'node:http'
 import { describe, test } from 'node:test'
 import express from 'express'
@@ -9,7 +10,7 @@ import { WxPay } from 'wxpay-wasm/client'
 import { Tenpay } from 'wxpay-wasm/tenpay'
 import { signedNotification } from 'wxpay-wasm/testing'
 import { listen } from './server.mjs'
-import { APPID, KEY, MCHID, OTHER_KEY, digest, read, signed } from './wire.mjs'
+import { APPID, KEY, MCHID, OTHER_KEY, digest, read, signed, xml } from './wire.mjs'
 
 const MERCHANT = { appid: APPID, mchid: MCHID, partnerKey: KEY }
 const SUCCESS =
@@ -146,5 +147,84 @@ for (const framework of Object.keys(FRAMEWORKS)) {
       assert.match(error.message, { Koa: /^Koa: no body parser[^]*koa-bodyparser/, Express: /^Express: no body parser[^]*express\.text/ }[framework])
       assert.deepEqual(given.seen, [])
     })
+  })
+}
+
+function refunded({ key = KEY, ...fields } = {}) {
+  const cipher = createCipheriv('aes-256-ecb', createHash('md5').update(key).digest('hex'), null)
+  const info = '<root><out_refund_no>R1</out_refund_no><refund_fee>1</refund_fee></root>'
+  const req_info = cipher.update(info, 'utf8', 'base64') + cipher.final('base64')
+  return xml({ return_code: 'SUCCESS', appid: APPID, mch_id: MCHID, nonce_str: 'n', req_info, ...fields })
+}
+
+const scanned = (fields = {}, options) =>
+  signed(
+    {
+      appid: APPID,
+      mch_id: MCHID,
+      openid: 'o1',
+      is_subscribe: 'Y',
+      nonce_str: 'n',
+      product_id: 'tea-1',
+      ...fields,
+    },
+    options,
+  )
+
+for (const framework of Object.keys(FRAMEWORKS)) {
+  describe(`${framework}: a refund`, () => {
+    test('req_info is deciphered into fields', async t => {
+      const given = await shop(t, framework, { type: 'refund' })
+      assert.deepEqual(await given.post(refunded()), answer(SUCCESS))
+      const [{ req_info, mch_id }] = given.seen
+      assert.deepEqual([mch_id, { ...req_info }], [MCHID, { out_refund_no: 'R1', refund_fee: '1' }])
+    })
+
+    const refused = {
+      'another key': [refunded({ key: OTHER_KEY }), 'REFUND_UNDECIPHERABLE'],
+      'no req_info': [refunded({ req_info: undefined }), 'REFUND_UNDECIPHERABLE'],
+      'another merchant': [refunded({ mch_id: '1900000110' }), 'NOTIFY_MERCHANT'],
+      'no app': [refunded({ appid: undefined }), 'NOTIFY_MERCHANT'],
+      'a failure': [refunded({ return_code: 'FAIL' }), 'NOTIFY_KIND'],
+      'a payment': [paid(), 'REFUND_UNDECIPHERABLE'],
+    }
+    for (const [name, [body, code]] of Object.entries(refused)) {
+      test(`${name}: FAIL`, async t => {
+        const given = await shop(t, framework, { type: 'refund' })
+        assert.deepEqual(await given.post(body), answer(FAIL))
+        assert.deepEqual([given.seen, given.refused], [[], [code]])
+      })
+    }
+  })
+
+  describe(`${framework}: a callback of NATIVE mode 1`, () => {
+    test('is answered with an order, or with what the payer reads', async t => {
+      for (const [error, code] of [[undefined, 'SUCCESS'], ['', 'SUCCESS'], ['已售完', 'FAIL']]) {
+        const route = (_weixin, _reply, replyNative) => replyNative('wx1', error)
+        const given = await shop(t, framework, { type: 'nativePay', route })
+        const [status, type, text] = await given.post(scanned())
+        assert.deepEqual([status, type], [200, 'text/xml; charset=utf-8'])
+        const { sign, ...fields } = read(text)
+        assert.equal(sign, digest(fields))
+        assert.deepEqual([fields.return_code, fields.result_code, fields.mch_id], ['SUCCESS', code, MCHID])
+        assert.equal(code === 'FAIL' ? fields.err_code_des : fields.prepay_id, error || 'wx1')
+        const { product_id, openid } = given.seen[0]
+        assert.deepEqual([product_id, openid], ['tea-1', 'o1'])
+      }
+    })
+
+    const refused = {
+      'another product': scanned().replace('tea-1', 'tea-2'),
+      'another key': scanned({}, { key: OTHER_KEY }),
+      'another merchant': scanned({ mch_id: '1900000110' }),
+      'a payment': paid(),
+    }
+    for (const [name, body] of Object.entries(refused)) {
+      test(`${name}: FAIL`, async t => {
+        const given = await shop(t, framework, { type: 'nativePay' })
+        assert.deepEqual(await given.post(body), answer(FAIL))
+        assert.deepEqual([given.seen, given.refused.length], [[], 1])
+      })
+    }
   })
 }

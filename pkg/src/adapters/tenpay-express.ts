@@ -1,13 +1,13 @@
 import type { WxPayError } from '../errors.js'
-import type { Flat } from '../fields.js'
 import type { Payee } from '../front-ends.js'
 import type { Kept } from './request.js'
 import type { NodeResponse } from './respond.js'
-import { type Notice, readNotice, refusal, replyXml } from './tenpay-notice.js'
+import { nativeXml, type Notice, readNotice, refusal, replyXml, type Weixin } from './tenpay-notice.js'
 
 /** What is used of Express's response, and what is added. */
 export interface TenpayResponse extends NodeResponse {
   reply?: (message?: unknown) => void
+  replyNative?: (prepay_id: string, error?: unknown) => void
 }
 
 const EXPRESS = { name: 'Express', fix: '`express.text({ type: "*/xml" })`' }
@@ -18,12 +18,13 @@ export function expressMiddleware(
   payee: Payee,
   onRefused?: (error: WxPayError) => unknown,
 ) {
-  return (req: Kept & { weixin?: Flat }, res: TenpayResponse, next: (e?: unknown) => void): void => {
+  return (req: Kept & { weixin?: Weixin }, res: TenpayResponse, next: (e?: unknown) => void): void => {
     const answer = (xml: string) => {
       res.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' })
       res.end(xml)
     }
     res.reply = message => answer(replyXml(message))
+    res.replyNative = (prepay_id, error) => answer(nativeXml(payee, prepay_id, error))
     try {
       req.weixin = readNotice(type, req, EXPRESS, payee)
     } catch (error) {

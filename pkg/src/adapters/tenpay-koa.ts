@@ -1,14 +1,14 @@
 import type { WxPayError } from '../errors.js'
-import type { Flat } from '../fields.js'
 import type { Payee } from '../front-ends.js'
-import { type Notice, readNotice, refusal, replyXml } from './tenpay-notice.js'
+import { nativeXml, type Notice, readNotice, refusal, replyXml, type Weixin } from './tenpay-notice.js'
 
 /** What is used of Koa's context, and what is added. */
 export interface TenpayContext {
-  request: { rawBody?: unknown; body?: unknown; weixin?: Flat }
+  request: { rawBody?: unknown; body?: unknown; weixin?: Weixin }
   type: string
   body: unknown
   reply?: (message?: unknown) => void
+  replyNative?: (prepay_id: string, error?: unknown) => void
 }
 
 const KOA = {
@@ -28,6 +28,7 @@ export function koaMiddleware(
       ctx.body = xml
     }
     ctx.reply = message => answer(replyXml(message))
+    ctx.replyNative = (prepay_id, error) => answer(nativeXml(payee, prepay_id, error))
     try {
       ctx.request.weixin = readNotice(type, ctx.request, KOA, payee)
     } catch (error) {

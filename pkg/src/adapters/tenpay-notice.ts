@@ -1,17 +1,48 @@
 import { FAIL, SUCCESS } from '../../dist/generated/replies.js'
+import { nativeReply } from '../client-pay.js'
 import { WxPayError } from '../errors.js'
-import { buildXml, notifiedPayment, parseSigned } from '../facade.js'
+import {
+  buildXml,
+  decryptRefund,
+  nativeCallback,
+  notifiedPayment,
+  parseSigned,
+  parseXml,
+} from '../facade.js'
 import type { Flat } from '../fields.js'
 import type { Payee } from '../front-ends.js'
 import { bytesOf, type Framework, type Kept, left } from './request.js'
 
-type Reader = (body: Uint8Array | string, payee: Payee) => Flat
+/** The fields of a refund notification: only what `req_info` held was hidden, and nothing is signed. */
+export interface RefundNotice {
+  [field: string]: string | Flat
+  req_info: Flat
+}
+
+/** What the route gets. */
+export type Weixin = Flat | RefundNotice
+
+type Reader = (body: Uint8Array | string, payee: Payee) => Weixin
 
 /** How each kind is verified, by tenpay's name for it. */
 const READERS = {
   pay(body, { appid, mchid, key, signType }) {
     notifiedPayment(body, [key], signType, { appid, mchid })
     return parseSigned(body, key, { signType })
+  },
+  refund(body, { appid, mchid, key }) {
+    const fields = parseXml(body)
+    if (fields['return_code'] !== 'SUCCESS') {
+      throw new WxPayError('NOTIFY_KIND', 'is no refund', { field: 'return_code' })
+    }
+    if (fields['appid'] !== appid || fields['mch_id'] !== mchid) {
+      throw new WxPayError('NOTIFY_MERCHANT', 'the notification is for another merchant')
+    }
+    return { ...fields, req_info: decryptRefund(fields['req_info'] ?? '', key) }
+  },
+  nativePay(body, { appid, mchid, key }) {
+    nativeCallback(body, key, { appid, mchid })
+    return parseSigned(body, key)
   },
 } satisfies Record<string, Reader>
 
@@ -25,7 +56,7 @@ export function checkNotice(type: unknown): asserts type is Notice {
 }
 
 /** The verified fields of what the body parser kept. */
-export function readNotice(type: Notice, kept: Kept, framework: Framework, payee: Payee): Flat {
+export function readNotice(type: Notice, kept: Kept, framework: Framework, payee: Payee): Weixin {
   const body = bytesOf(kept)
   if (body !== undefined) return READERS[type](body, payee)
   const { name, fix } = framework
@@ -36,6 +67,12 @@ export function readNotice(type: Notice, kept: Kept, framework: Framework, payee
 /** SUCCESS, or FAIL with the merchant's message. */
 export function replyXml(message?: unknown): string {
   return message ? buildXml({ return_code: 'FAIL', return_msg: String(message) }) : SUCCESS
+}
+
+/** The signed answer to a callback of NATIVE mode 1: an order, or why there is none. */
+export function nativeXml({ appid, mchid, key }: Payee, prepay_id: string, error?: unknown): string {
+  const answer = error ? { err_code_des: String(error) } : { prepay_id }
+  return nativeReply({ appid, mch_id: mchid, ...answer }, key)
 }
 
 /** The reply to what is not genuine; throws on what is the merchant's own mistake. */
