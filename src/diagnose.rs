@@ -1,0 +1,389 @@
+//! Why a signature does not fit: "签名错误", with something to go on.
+//!
+//! The doctor recomputes the signature with every mistake that is known to be made, and with every
+//! two of them, and names those that make exactly the one that was given. It needs the key, and
+//! tells neither the key nor a right signature.
+
+mod diff;
+mod hash;
+mod input;
+mod json;
+mod key;
+mod markup;
+mod message;
+mod mistake;
+mod model;
+mod order;
+mod report;
+mod search;
+mod signature;
+mod transform;
+
+pub use diff::{Difference, Differing};
+pub use mistake::Mistake;
+pub use report::{Diagnosis, Finding, Verdict};
+pub use transform::Spelling;
+
+use crate::{Key, Result, SignType};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+use hash::Algorithm;
+use input::Pairs;
+use message::{Kind, Message, PREPAY, squash};
+use model::Model;
+use report::Mask;
+use search::Search;
+use signature::Signature;
+use transform::Transform;
+use zeroize::Zeroizing;
+
+/// The host's tables: the text in another [`Spelling`], none where it has none.
+pub type Host<'a> = dyn Fn(Spelling, &str) -> Option<Vec<u8>> + 'a;
+
+/// What is known besides the message. Only the key is needed.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Other keys that may have been used, with a name for each; one named `sandbox` is the sandbox's.
+    pub candidates: &'a [(&'a str, &'a str)],
+    /// The signature that was sent, received or refused; without it, the message's own.
+    pub sign: Option<&'a str>,
+    /// The algorithm that is wanted; without it, the one that the message says.
+    pub sign_type: Option<SignType>,
+    /// Whether WeChat made the signature; without it, whether the message is an answer.
+    pub received: Option<bool>,
+    /// The string that the other side signed, with or without its `&key=`.
+    pub theirs: Option<&'a str>,
+    /// The order, as sent or as answered, when the message are the parameters of the front end.
+    pub order: Option<&'a str>,
+    /// For mistakes that need tables.
+    pub host: Option<&'a Host<'a>>,
+}
+
+/// Finds the mistake, or the two, that make the signature of the message.
+///
+/// `input` is the message as XML, JSON, form or query, the string to sign, or a line of a log with
+/// one of them inside. What the form of the signature shows (its case, its algorithm) is told beside
+/// what its value shows.
+///
+/// # Errors
+/// `KEY_MISSING` without a key.
+pub fn diagnose(input: &str, key: &str, options: &Options<'_>) -> Result<Diagnosis> {
+    // Checks that there is one.
+    let key = Key::any(key)?;
+    Ok(core::str::from_utf8(key.bytes()).map_or_else(
+        |_| Diagnosis::new(Verdict::Unreadable),
+        |key| Case { input, key, options }.diagnose(),
+    ))
+}
+
+struct Case<'a> {
+    input: &'a str,
+    key: &'a str,
+    options: &'a Options<'a>,
+}
+
+impl Case<'_> {
+    fn diagnose(&self) -> Diagnosis {
+        let Some(pairs) = input::read(self.input).filter(|pairs| pairs.len() <= MOST_FIELDS) else {
+            return Diagnosis::new(if is_other_api(self.input) {
+                Verdict::OtherApi
+            } else {
+                Verdict::Unreadable
+            });
+        };
+        let order = self.options.order.and_then(input::read);
+        let theirs = self.options.theirs.map(|theirs| Theirs::new(theirs.trim_end_matches(['\r', '\n'])));
+        let mut message = Message::new(pairs);
+        if let Some(order) = &order {
+            complete(&mut message, order);
+        }
+        let candidates = self.candidates(&message, theirs.as_ref());
+        let mask = Mask::new(
+            core::iter::once(self.key).chain(candidates.iter().map(|(_, key)| key.as_str())),
+        );
+        let ours = signed_fields(&message);
+        let text = joined(&ours);
+        let diff = theirs.as_ref().map(|theirs| diff::diff(&ours, &theirs.fields, |v| mask.show(v)));
+        let close = |mut diagnosis: Diagnosis, text: &[u8], tail: u16| {
+            diagnosis.signed_string = mask.signed_string(text, tail);
+            diagnosis.diff = diff.clone().unwrap_or_default();
+            diagnosis
+        };
+        if is_other_api(self.input) {
+            return close(Diagnosis::new(Verdict::OtherApi), text.as_bytes(), 0);
+        }
+        let Some(sign) = self.options.sign.or(message.sign.as_deref()).filter(|s| !s.trim().is_empty())
+        else {
+            return close(Diagnosis::new(Verdict::NoSignature), text.as_bytes(), 0);
+        };
+        let Some(signature) = Signature::read(sign) else {
+            return close(Diagnosis::new(Verdict::NotASignature), text.as_bytes(), 0);
+        };
+        let received = self.options.received.unwrap_or(message.received);
+        let mut seen = self.form(&signature, &message);
+
+        let mut model = Model::new(&message, self.key, &candidates, sign, signature.algorithm, self.options.host);
+        let mut tried = 0;
+        if let Some(found) = attempt(&mut model, &signature, &mut tried, |search| search.right()) {
+            let diagnosis = if seen.is_empty() {
+                Diagnosis::new(Verdict::Right)
+            } else {
+                Diagnosis::of(findings(seen, received))
+            };
+            return close(diagnosis.count(tried, true), &found.text, found.tail);
+        }
+        if order.as_ref().is_some_and(|order| self.is_order_sign(order, sign, &message)) {
+            let found = findings(alloc::vec![(Mistake::OrderSign, None)], received);
+            return close(Diagnosis::of(found).count(tried, true), text.as_bytes(), 0);
+        }
+        if let Some(order) = &order {
+            from_order(&mut model, &message, order);
+        }
+        let mut found = attempt(&mut model, &signature, &mut tried, |search| search.singles());
+        if found.is_none()
+            && let Some(theirs) = &theirs
+            && let Some(mistakes) = attempt(&mut model, &signature, &mut tried, |search| {
+                search.theirs(theirs.text.as_bytes())
+            })
+        {
+            seen.extend(mistakes.into_iter().map(|mistake| (mistake, None)));
+            seen.extend(self.explained(&model, &ours, &theirs.fields));
+            let diagnosis = Diagnosis::of(findings(seen, received)).count(tried, true);
+            return close(diagnosis, theirs.text.as_bytes(), 0);
+        }
+        let mut complete = true;
+        if found.is_none() {
+            if let Some(theirs) = &theirs {
+                from_theirs(&mut model, &ours, &theirs.fields);
+            }
+            model.moments();
+            let mut search = Search::new(&mut model, signature.algorithm, signature.words);
+            found = search.singles().or_else(|| search.pairs());
+            complete = found.is_some() || !search.gave_up();
+            tried += search.tried;
+        }
+        match found {
+            Some(found) => {
+                seen.extend(found.mistakes);
+                let diagnosis = Diagnosis::of(findings(seen, received)).count(tried, true);
+                close(diagnosis, &found.text, found.tail)
+            }
+            None => {
+                let diagnosis = Diagnosis::new(Verdict::Unexplained).count(tried, complete);
+                close(diagnosis, text.as_bytes(), 0)
+            }
+        }
+    }
+
+    fn candidates(
+        &self,
+        message: &Message,
+        theirs: Option<&Theirs>,
+    ) -> Vec<(String, Zeroizing<String>)> {
+        let given = self.options.candidates.iter().map(|&(name, key)| (name, key));
+        let pasted = [message.key.as_deref(), theirs.and_then(|theirs| theirs.key.as_deref())];
+        let pasted = pasted.into_iter().flatten().map(|key| ("pasted", key));
+        given
+            .chain(pasted)
+            .filter(|(_, key)| !key.is_empty() && *key != self.key)
+            .map(|(name, key)| (name.to_string(), Zeroizing::new(key.to_string())))
+            .collect()
+    }
+
+    /// What the form of the signature shows by itself.
+    fn form(&self, signature: &Signature, message: &Message) -> Vec<(Mistake, Option<String>)> {
+        let mut seen = Vec::new();
+        let wanted = self.options.sign_type.or_else(|| message.declared());
+        let used = match signature.algorithm {
+            Algorithm::Md5 | Algorithm::HmacMd5 => SignType::Md5,
+            _ => SignType::HmacSha256,
+        };
+        if wanted.is_some_and(|wanted| wanted != used) {
+            seen.push((Mistake::Algorithm, None));
+        }
+        // `wx.sendBizRedPacket` is the one that wants lower case.
+        if signature.lower && !is_red_packet(message) {
+            seen.push((Mistake::LowerCase, None));
+        }
+        if signature.base64 {
+            seen.push((Mistake::Base64, None));
+        }
+        seen
+    }
+
+    /// Whether the signature is that of the order.
+    fn is_order_sign(&self, order: &Pairs, sign: &str, message: &Message) -> bool {
+        if message.kind == Kind::Plain {
+            return false;
+        }
+        let order = Message::new(order.clone());
+        if order.sign.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(sign.trim())) {
+            return true;
+        }
+        let Some(signature) = Signature::read(sign) else { return false };
+        let mut model = Model::new(&order, self.key, &[], sign, signature.algorithm, None);
+        attempt(&mut model, &signature, &mut 0, |search| search.right()).is_some()
+    }
+
+    /// What makes the other side's string of ours.
+    fn explained(
+        &self,
+        model: &Model<'_>,
+        ours: &Pairs,
+        theirs: &Pairs,
+    ) -> Vec<(Mistake, Option<String>)> {
+        let find = |pairs: &Pairs, name: &str| pairs.iter().position(|(known, _)| known == name);
+        let mut mistakes = Vec::new();
+        for (name, value) in ours {
+            let mistake = match find(theirs, name).and_then(|at| theirs.get(at)) {
+                Some((_, their)) if their == value => continue,
+                Some((_, their)) => self.of_value(model, name, value, their),
+                None => match squash(name).as_str() {
+                    "signtype" => Mistake::SignTypeDropped,
+                    _ if value == "0" => Mistake::ZeroDropped,
+                    _ => Mistake::FieldDropped,
+                },
+            };
+            mistakes.push((mistake, Some(name.clone())));
+        }
+        for (name, value) in theirs.iter().filter(|(name, _)| find(ours, name).is_none()) {
+            let mistake = match squash(name).as_str() {
+                "sign" | "paysign" => Mistake::SignIncluded,
+                "signtype" => Mistake::SignTypeAdded,
+                _ if value.is_empty() => Mistake::EmptyIncluded,
+                _ => Mistake::FieldAdded,
+            };
+            mistakes.push((mistake, Some(name.clone())));
+        }
+        let sorted = theirs.windows(2).all(|pair| pair.first() <= pair.last());
+        if mistakes.is_empty() && !sorted {
+            mistakes.push((Mistake::OrderInsertion, None));
+        }
+        mistakes
+    }
+
+    fn of_value(&self, model: &Model<'_>, name: &str, ours: &str, theirs: &str) -> Mistake {
+        let transform = Transform::ALL.iter().find(|transform| {
+            let made = transform.apply(ours.as_bytes(), self.options.host);
+            made.is_some_and(|made| made == theirs.as_bytes())
+        });
+        let nonce = squash(name).starts_with("nonce");
+        transform
+            .map(|transform| transform.mistake())
+            .or_else(|| model.known_value(name, theirs))
+            .unwrap_or(if nonce { Mistake::Nonce } else { Mistake::OtherValue })
+    }
+}
+
+/// More fields than any message has.
+const MOST_FIELDS: usize = 1024;
+
+/// The string that the other side signed.
+struct Theirs {
+    /// Without the key.
+    text: String,
+    fields: Pairs,
+    key: Option<String>,
+}
+
+impl Theirs {
+    fn new(text: &str) -> Self {
+        let (text, key) = match text.rsplit_once("&key=") {
+            Some((text, key)) => (text, Some(key.to_string())),
+            None => (text, None),
+        };
+        Theirs { text: text.into(), fields: input::signed_string(text), key }
+    }
+}
+
+fn attempt<T>(
+    model: &mut Model<'_>,
+    signature: &Signature,
+    tried: &mut usize,
+    run: impl FnOnce(&mut Search<'_, '_>) -> T,
+) -> T {
+    let mut search = Search::new(model, signature.algorithm, signature.words);
+    let found = run(&mut search);
+    *tried += search.tried;
+    found
+}
+
+fn findings(mistakes: Vec<(Mistake, Option<String>)>, received: bool) -> Vec<Finding> {
+    mistakes.into_iter().map(|(id, field)| Finding::new(id, field, received)).collect()
+}
+
+/// The fields that the protocol signs, in its order.
+fn signed_fields(message: &Message) -> Pairs {
+    let signed = message.parts.iter().filter(|part| part.signed);
+    let mut fields: Pairs = signed.map(|part| (part.name.clone(), part.value.clone())).collect();
+    fields.sort();
+    fields
+}
+
+fn joined(fields: &Pairs) -> String {
+    let parts: Vec<String> =
+        fields.iter().map(|(name, value)| alloc::format!("{name}={value}")).collect();
+    parts.join("&")
+}
+
+/// `appId` is signed for the front end and not always passed to it.
+fn complete(message: &mut Message, order: &Pairs) {
+    let has = |message: &Message, name: &str| message.parts.iter().any(|part| part.name == name);
+    let find = |wanted: &str| order.iter().find(|(name, _)| squash(name) == wanted);
+    if message.kind == Kind::Page
+        && !has(message, "appId")
+        && let Some((_, appid)) = find("subappid").or_else(|| find("appid"))
+    {
+        message.parts.push(message::Part {
+            name: "appId".into(),
+            value: appid.clone(),
+            signed: true,
+            given: None,
+            spelled: None,
+        });
+    }
+}
+
+/// Values of the order that may have been signed in place of those that were sent.
+fn from_order(model: &mut Model<'_>, message: &Message, order: &Pairs) {
+    for (field, part) in (0..).zip(&message.parts).filter(|(_, part)| part.signed) {
+        for (name, value) in order.iter().filter(|(_, value)| !value.is_empty()) {
+            match (squash(&part.name).as_str(), squash(name).as_str()) {
+                ("appid", "appid" | "subappid") => model.other_value(field, value),
+                ("noncestr", "noncestr") => model.other_value(field, value),
+                ("partnerid", "mchid" | "submchid") => model.other_value(field, value),
+                ("prepayid", "prepayid") => model.other_value(field, value),
+                ("package", "prepayid") if message.kind == Kind::Page => {
+                    model.other_value(field, &alloc::format!("{PREPAY}{value}"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What the other side's string has otherwise.
+fn from_theirs(model: &mut Model<'_>, ours: &Pairs, theirs: &Pairs) {
+    for (name, value) in theirs {
+        match model.field_of(name) {
+            Some(field) => model.other_value(field, value),
+            None if ours.iter().all(|(known, _)| known != name) => model.other_field(name, value),
+            None => {}
+        }
+    }
+}
+
+/// The four fields of a mini program's red packet.
+fn is_red_packet(message: &Message) -> bool {
+    let package = message.value("package");
+    message.kind == Kind::Page && package.is_some_and(|package| package.starts_with("sendid"))
+}
+
+fn is_other_api(text: &str) -> bool {
+    let header = text.to_ascii_lowercase();
+    header.contains("wechatpay-signature")
+        || header.contains("wechatpay2-sha256-rsa2048")
+        || text.contains("\"ciphertext\"") && text.contains("\"resource\"")
+}
