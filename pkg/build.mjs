@@ -13,14 +13,15 @@ const entries = [
   'index',
   'client',
   'notify',
+  'doctor',
   'adapters/koa',
   'stores/memory',
   'stores/sql',
   'testing/index',
 ]
-const workerdEntries = ['index', 'client', 'notify']
+const workerdEntries = ['index', 'client', 'notify', 'doctor']
 
-for (const name of ['core', 'tools']) {
+for (const name of ['core', 'tools', 'doctor']) {
   const bytes = await readFile(join(generated, `${name}.wasm`))
   const text = `export const BASE64 =\n  '${bytes.toString('base64')}'\n`
   await writeFile(join(generated, `${name}-bytes.js`), text)
@@ -54,12 +55,15 @@ await build({
   ...common,
   entryPoints: workerdEntries.map(e => `src/${e}.ts`),
   outdir: 'dist/workerd',
-  external: [...common.external, './core.wasm', './tools.wasm'],
+  external: [...common.external, './core.wasm', './tools.wasm', './doctor.wasm'],
   plugins: [
     {
       name: 'workerd',
       setup({ onResolve }) {
         onResolve({ filter: /\/modules\.js$/ }, () => ({ path: at('src/modules.workerd.ts') }))
+        onResolve({ filter: /\/doctor-module\.js$/ }, () => ({
+          path: at('src/doctor-module.workerd.ts'),
+        }))
         onResolve({ filter: /\/transport\.default\.js$/ }, () => ({
           path: at('src/transport.workerd.ts'),
         }))
@@ -67,7 +71,7 @@ await build({
     },
   ],
 })
-for (const name of ['core.wasm', 'tools.wasm']) {
+for (const name of ['core.wasm', 'tools.wasm', 'doctor.wasm']) {
   await copyFile(join(generated, name), at('dist/workerd', name))
 }
 
@@ -119,11 +123,12 @@ for (const format of ['esm', 'cjs']) {
     const text = await readFile(join(types, 'src', file), 'utf8')
     const out = at('dist', format, file)
     await mkdir(dirname(out), { recursive: true })
-    // The one generated file that the public types name stands beside them.
-    await writeFile(out, text.replaceAll('../dist/generated/codes.js', './codes.js'))
+    // The generated files that the public types name stand beside them.
+    await writeFile(out, text.replace(/\.\.\/dist\/generated\/(?=(codes|mistakes)\.js')/g, './'))
   }
-  const codes = await readFile(join(types, 'dist/generated/codes.d.ts'), 'utf8')
-  await writeFile(at('dist', format, 'codes.d.ts'), codes)
+  for (const file of ['codes.d.ts', 'mistakes.d.ts']) {
+    await copyFile(join(types, 'dist/generated', file), at('dist', format, file))
+  }
 }
 await rm(types, { recursive: true })
 for (const page of ['README.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']) {
