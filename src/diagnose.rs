@@ -318,7 +318,7 @@ fn findings(mistakes: Vec<(Mistake, Option<String>)>, received: bool) -> Vec<Fin
 fn signed_fields(message: &Message) -> Pairs {
     let signed = message.parts.iter().filter(|part| part.signed);
     let mut fields: Pairs = signed.map(|part| (part.name.clone(), part.value.clone())).collect();
-    fields.sort();
+    fields.sort_unstable();
     fields
 }
 

@@ -1,11 +1,12 @@
 /** What the doctor asks its host for, since the tables are large and every host has them. */
-export type Spelling = 'gbk' | 'NFC' | 'NFD'
+export type Spelling = 'gbk' | 'NFC' | 'NFD' | 'number'
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 
 /** The bytes of the text in another spelling; `undefined` where it has none. */
 export function spell(spelling: Spelling, text: string): Uint8Array | undefined {
-  return spelling === 'gbk' ? gbk(text) : encoder.encode(text.normalize(spelling))
+  if (spelling === 'gbk') return gbk(text)
+  return encoder.encode(spelling === 'number' ? String(Number(text)) : text.normalize(spelling))
 }
 
 let table: ReadonlyMap<string, readonly number[]> | undefined

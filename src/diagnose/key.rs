@@ -52,8 +52,8 @@ fn spoiled(key: &str, put: &mut dyn FnMut(Vec<u8>, Mistake)) {
     for quote in ["\"", "'", "`"] {
         text(&[quote, key, quote], Mistake::KeyQuotes);
     }
-    text(&[&key.to_lowercase()], Mistake::KeyCase);
-    text(&[&key.to_uppercase()], Mistake::KeyCase);
+    text(&[&key.to_ascii_lowercase()], Mistake::KeyCase);
+    text(&[&key.to_ascii_uppercase()], Mistake::KeyCase);
     let length = trimmed.len();
     let cuts = [0..length.saturating_sub(1), 1..length, 0..16, 0..32, length.saturating_sub(32)..length];
     for cut in cuts {

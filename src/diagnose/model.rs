@@ -35,6 +35,7 @@ impl Arena {
 
     // A pasted text is far smaller than 4 GB.
     #[allow(clippy::cast_possible_truncation)]
+    #[inline(never)]
     pub(super) fn put(&mut self, bytes: &[u8]) -> Span {
         let start = self.0.len() as u32;
         self.0.extend_from_slice(bytes);
@@ -146,6 +147,7 @@ impl<'h> Model<'h> {
         model
     }
 
+    #[inline(never)]
     fn cell(&mut self, name: &str, value: &str, present: bool) -> u16 {
         let name = self.arena.put(name.as_bytes());
         let value = self.arena.put(value.as_bytes());
@@ -166,6 +168,7 @@ impl<'h> Model<'h> {
     }
 
     /// Adds the change, unless it does the same as one before.
+    #[inline(never)]
     fn add(&mut self, change: Change) {
         let same = |a: &Edit, b: &Edit| {
             let bytes = |span: Option<Span>| span.map(|span| self.arena.get(span));
@@ -234,12 +237,14 @@ impl<'h> Model<'h> {
     }
 
     /// Brings a field in that is left out.
+    #[inline(never)]
     fn insert(&mut self, mistake: Mistake, field: u16, value: &str) {
         let value = Some(self.arena.put(value.as_bytes()));
         let edits = [Edit { field, value, present: Some(true), ..Edit::default() }].into();
         self.add(Change { field: Some(field), edits, ..Change::new(mistake) });
     }
 
+    #[inline(never)]
     fn value(&mut self, mistake: Mistake, field: u16, value: &str) {
         let value = Some(self.arena.put(value.as_bytes()));
         let edits = [Edit { field, value, ..Edit::default() }].into();
@@ -324,6 +329,7 @@ impl<'h> Model<'h> {
     }
 
     /// All of the empty fields, then each of them.
+    #[inline(never)]
     fn filled_with(&mut self, mistake: Mistake, fields: &[u16], text: &str) {
         let value = Some(self.arena.put(text.as_bytes()));
         let edit = |&field: &u16| Edit { field, value, present: Some(true), ..Edit::default() };
@@ -379,6 +385,7 @@ impl<'h> Model<'h> {
         }
     }
 
+    #[inline(never)]
     fn renamed(&mut self, field: u16, name: &str) -> Option<Edit> {
         if name == self.name_of(field) {
             return None;
@@ -387,6 +394,7 @@ impl<'h> Model<'h> {
         Some(Edit { field, name, ..Edit::default() })
     }
 
+    #[inline(never)]
     fn rename(&mut self, field: u16, name: &str) {
         if let Some(edit) = self.renamed(field, name) {
             let edits = [edit].into();

@@ -85,7 +85,7 @@ impl Mask {
                 }
             }
         }
-        hidden.sort_by_key(|key| core::cmp::Reverse(key.len()));
+        hidden.sort_unstable_by_key(|key| core::cmp::Reverse(key.len()));
         Mask(hidden)
     }
 

@@ -355,7 +355,7 @@ impl<'m, 'h> Search<'m, 'h> {
             Some(cell) => (arena.get(cell.name), arena.get(cell.value)),
             None => (&[][..], &[][..]),
         };
-        fields.sort_by(|&a, &b| order.compare(part(a), part(b)));
+        fields.sort_unstable_by(|&a, &b| order.compare(part(a), part(b)).then(a.cmp(&b)));
         fields
     }
 

@@ -3,7 +3,7 @@
 use super::{Host, mistake::Mistake};
 use alloc::{
     format,
-    string::{String, ToString},
+    string::String,
     vec::Vec,
 };
 use core::str;
@@ -17,6 +17,8 @@ pub enum Spelling {
     Nfc,
     /// Unicode's decomposed form.
     Nfd,
+    /// The digits as JavaScript writes a number of them; the text is all digits.
+    Number,
 }
 
 macro_rules! transforms {
@@ -84,7 +86,8 @@ transforms! {
     JsonSpaced = JsonReformatted,
     JsonSlashes = JsonReformatted,
     JsonUnescaped = JsonReformatted,
-    NumberParsed = NumberParsed,
+    ZerosRemoved = NumberParsed,
+    NumberRounded = NumberParsed,
     FloatOne = NumberFloat,
     FloatTwo = NumberFloat,
     FloatRemoved = NumberFloat,
@@ -101,11 +104,17 @@ impl Transform {
 
     fn text(self, text: &str, host: Option<&Host<'_>>) -> Option<Vec<u8>> {
         use Transform as T;
-        let spelled = |spelling| host.filter(|_| !text.is_ascii()).and_then(|h| h(spelling, text));
+        let spelled = |spelling| {
+            let digits = text.bytes().all(|b| b.is_ascii_digit());
+            let has = if spelling == Spelling::Number { digits } else { !text.is_ascii() };
+            host.filter(|_| has).and_then(|host| host(spelling, text))
+        };
         Some(match self {
             T::Gbk => return spelled(Spelling::Gbk),
             T::Nfc => return spelled(Spelling::Nfc),
             T::Nfd => return spelled(Spelling::Nfd),
+            // Beyond 2^53 a number loses digits.
+            T::NumberRounded if text.len() > 15 => return spelled(Spelling::Number),
             T::Latin1Low => text.encode_utf16().map(|unit| unit.to_le_bytes()[0]).collect(),
             T::Latin1Question => text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect(),
             _ => self.written(text)?.into_bytes(),
@@ -160,7 +169,11 @@ impl Transform {
             T::JsonSpaced if is_json(text) => respaced(text, ", ", ": "),
             T::JsonSlashes if is_json(text) => text.replace("\\/", "/").replace('/', "\\/"),
             T::JsonUnescaped if is_json(text) => text.replace("\\/", "/"),
-            T::NumberParsed => as_number(text)?,
+            T::ZerosRemoved => {
+                let digits = text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+                let bare = text.trim_start_matches('0');
+                Some(if bare.is_empty() { "0" } else { bare }).filter(|_| digits)?.into()
+            }
             T::FloatOne => format!("{}.0", integer(text)?),
             T::FloatTwo => format!("{}.00", integer(text)?),
             T::FloatRemoved => {
@@ -331,17 +344,4 @@ fn respaced(text: &str, comma: &str, colon: &str) -> String {
 pub(super) fn integer(text: &str) -> Option<&str> {
     let digits = !text.is_empty() && text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
     (digits && (text == "0" || !text.starts_with('0'))).then_some(text)
-}
-
-/// What JavaScript makes of a number and writes back.
-fn as_number(text: &str) -> Option<String> {
-    let plain = !text.is_empty() && text.len() < 64 && text.bytes().all(|b| b.is_ascii_digit());
-    if !plain || (text.len() <= 15 && !text.starts_with('0')) {
-        return None;
-    }
-    let number: f64 = text.parse().ok()?;
-    if number < 1e21 {
-        return Some(number.to_string());
-    }
-    Some(format!("{number:e}").replace('e', "e+"))
 }

@@ -61,6 +61,7 @@ fn spelled(spell: &Function, spelling: Spelling, text: &str) -> Option<Vec<u8>> 
         Spelling::Gbk => "gbk",
         Spelling::Nfc => "NFC",
         Spelling::Nfd => "NFD",
+        Spelling::Number => "number",
     };
     let bytes = spell.call2(&JsValue::UNDEFINED, &name.into(), &text.into()).ok()?;
     bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
