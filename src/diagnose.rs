@@ -34,7 +34,7 @@ use input::Pairs;
 use message::{Kind, Message, PREPAY, squash};
 use model::Model;
 use report::Mask;
-use search::Search;
+use search::{Found, Search};
 use signature::Signature;
 use transform::Transform;
 use zeroize::Zeroizing;
@@ -94,87 +94,82 @@ impl Case<'_> {
             });
         };
         let order = self.options.order.and_then(input::read);
-        let theirs = self.options.theirs.map(|theirs| Theirs::new(theirs.trim_end_matches(['\r', '\n'])));
         let mut message = Message::new(pairs);
         if let Some(order) = &order {
             complete(&mut message, order);
         }
+        let ours = signed_fields(&message);
+        let theirs = self.options.theirs.map(|theirs| Theirs::new(theirs, &ours));
         let candidates = self.candidates(&message, theirs.as_ref());
         let mask = Mask::new(
             core::iter::once(self.key).chain(candidates.iter().map(|(_, key)| key.as_str())),
         );
-        let ours = signed_fields(&message);
         let text = joined(&ours);
         let diff = theirs.as_ref().map(|theirs| diff::diff(&ours, &theirs.fields, |v| mask.show(v)));
-        let close = |mut diagnosis: Diagnosis, text: &[u8], tail: u16| {
-            diagnosis.signed_string = mask.signed_string(text, tail);
-            diagnosis.diff = diff.clone().unwrap_or_default();
-            diagnosis
-        };
+        let scene = Scene { mask, diff: diff.unwrap_or_default(), text };
         if is_other_api(self.input) {
-            return close(Diagnosis::new(Verdict::OtherApi), text.as_bytes(), 0);
+            return scene.close(Diagnosis::new(Verdict::OtherApi), None);
         }
         let Some(sign) = self.options.sign.or(message.sign.as_deref()).filter(|s| !s.trim().is_empty())
         else {
-            return close(Diagnosis::new(Verdict::NoSignature), text.as_bytes(), 0);
+            return scene.close(Diagnosis::new(Verdict::NoSignature), None);
         };
         let Some(signature) = Signature::read(sign) else {
-            return close(Diagnosis::new(Verdict::NotASignature), text.as_bytes(), 0);
+            return scene.close(Diagnosis::new(Verdict::NotASignature), None);
         };
-        let received = self.options.received.unwrap_or(message.received);
-        let mut seen = self.form(&signature, &message);
+        let mut model =
+            Model::new(&message, self.key, &candidates, sign, signature.algorithm, self.options.host);
+        let mut search = Search::new(&mut model, signature.algorithm, signature.words);
+        let outcome = self.explain(&mut search, &message, order.as_ref(), sign, &ours, theirs.as_ref());
+        let (tried, complete) = (search.tried, outcome.is_some() || !search.gave_up());
+        let Some((mut mistakes, signed)) = outcome else {
+            return scene.close(Diagnosis::new(Verdict::Unexplained).count(tried, complete), None);
+        };
+        mistakes.splice(0..0, self.form(&signature, &message, &mistakes));
+        let diagnosis = if mistakes.is_empty() {
+            Diagnosis::new(Verdict::Right)
+        } else {
+            let received = self.options.received.unwrap_or(message.received);
+            let finding = |(id, field)| Finding::new(id, field, received);
+            Diagnosis::of(mistakes.into_iter().map(finding).collect())
+        };
+        scene.close(diagnosis.count(tried, true), signed)
+    }
 
-        let mut model = Model::new(&message, self.key, &candidates, sign, signature.algorithm, self.options.host);
-        let mut tried = 0;
-        if let Some(found) = attempt(&mut model, &signature, &mut tried, |search| search.right()) {
-            let diagnosis = if seen.is_empty() {
-                Diagnosis::new(Verdict::Right)
-            } else {
-                Diagnosis::of(findings(seen, received))
-            };
-            return close(diagnosis.count(tried, true), &found.text, found.tail);
+    /// The mistakes that make the signature, and the string where it is not the usual one.
+    fn explain(
+        &self,
+        search: &mut Search<'_, '_>,
+        message: &Message,
+        order: Option<&Pairs>,
+        sign: &str,
+        ours: &Pairs,
+        theirs: Option<&Theirs>,
+    ) -> Option<(Mistakes, Option<Signed>)> {
+        let whole = |found: Found| (found.mistakes, Some((found.text, found.tail)));
+        if let Some(found) = search.right() {
+            return Some(whole(found));
         }
-        if order.as_ref().is_some_and(|order| self.is_order_sign(order, sign, &message)) {
-            let found = findings(alloc::vec![(Mistake::OrderSign, None)], received);
-            return close(Diagnosis::of(found).count(tried, true), text.as_bytes(), 0);
-        }
-        if let Some(order) = &order {
-            from_order(&mut model, &message, order);
-        }
-        let mut found = attempt(&mut model, &signature, &mut tried, |search| search.singles());
-        if found.is_none()
-            && let Some(theirs) = &theirs
-            && let Some(mistakes) = attempt(&mut model, &signature, &mut tried, |search| {
-                search.theirs(theirs.text.as_bytes())
-            })
-        {
-            seen.extend(mistakes.into_iter().map(|mistake| (mistake, None)));
-            seen.extend(self.explained(&model, &ours, &theirs.fields));
-            let diagnosis = Diagnosis::of(findings(seen, received)).count(tried, true);
-            return close(diagnosis, theirs.text.as_bytes(), 0);
-        }
-        let mut complete = true;
-        if found.is_none() {
-            if let Some(theirs) = &theirs {
-                from_theirs(&mut model, &ours, &theirs.fields);
+        if let Some(order) = order {
+            if self.is_order_sign(order, sign, message) {
+                return Some((alloc::vec![(Mistake::OrderSign, None)], None));
             }
-            model.moments();
-            let mut search = Search::new(&mut model, signature.algorithm, signature.words);
-            found = search.singles().or_else(|| search.pairs());
-            complete = found.is_some() || !search.gave_up();
-            tried += search.tried;
+            from_order(search.model, message, order);
         }
-        match found {
-            Some(found) => {
-                seen.extend(found.mistakes);
-                let diagnosis = Diagnosis::of(findings(seen, received)).count(tried, true);
-                close(diagnosis, &found.text, found.tail)
-            }
-            None => {
-                let diagnosis = Diagnosis::new(Verdict::Unexplained).count(tried, complete);
-                close(diagnosis, text.as_bytes(), 0)
-            }
+        if let Some(found) = search.singles() {
+            return Some(whole(found));
         }
+        if let Some(theirs) = theirs {
+            if let Some(mistakes) = search.theirs(theirs.text.as_bytes()) {
+                let keys = mistakes.into_iter().map(|mistake| (mistake, None));
+                let fields = self.explained(search.model, ours, &theirs.fields);
+                let text = theirs.text.clone().into_bytes();
+                return Some((keys.chain(fields).collect(), Some((text, 0))));
+            }
+            from_theirs(search.model, ours, &theirs.fields);
+        }
+        search.model.moments();
+        search.singles().or_else(|| search.pairs()).map(whole)
     }
 
     fn candidates(
@@ -193,8 +188,12 @@ impl Case<'_> {
     }
 
     /// What the form of the signature shows by itself.
-    fn form(&self, signature: &Signature, message: &Message) -> Vec<(Mistake, Option<String>)> {
-        let mut seen = Vec::new();
+    fn form(&self, signature: &Signature, message: &Message, found: &Mistakes) -> Mistakes {
+        let mut seen = Mistakes::new();
+        // It has the form that it was given for another message.
+        if found.iter().any(|(mistake, _)| *mistake == Mistake::OrderSign) {
+            return seen;
+        }
         let wanted = self.options.sign_type.or_else(|| message.declared());
         let used = match signature.algorithm {
             Algorithm::Md5 | Algorithm::HmacMd5 => SignType::Md5,
@@ -224,7 +223,7 @@ impl Case<'_> {
         }
         let Some(signature) = Signature::read(sign) else { return false };
         let mut model = Model::new(&order, self.key, &[], sign, signature.algorithm, None);
-        attempt(&mut model, &signature, &mut 0, |search| search.right()).is_some()
+        Search::new(&mut model, signature.algorithm, signature.words).right().is_some()
     }
 
     /// What makes the other side's string of ours.
@@ -233,7 +232,7 @@ impl Case<'_> {
         model: &Model<'_>,
         ours: &Pairs,
         theirs: &Pairs,
-    ) -> Vec<(Mistake, Option<String>)> {
+    ) -> Mistakes {
         let find = |pairs: &Pairs, name: &str| pairs.iter().position(|(known, _)| known == name);
         let mut mistakes = Vec::new();
         for (name, value) in ours {
@@ -277,6 +276,28 @@ impl Case<'_> {
     }
 }
 
+/// Each with the field that it concerns, or the name of the key.
+type Mistakes = Vec<(Mistake, Option<String>)>;
+/// The fields of a string that was signed, and what stands behind them.
+type Signed = (Vec<u8>, u16);
+
+/// What every answer tells besides the mistakes.
+struct Scene {
+    mask: Mask,
+    diff: Vec<Differing>,
+    text: String,
+}
+
+impl Scene {
+    #[inline(never)]
+    fn close(self, mut diagnosis: Diagnosis, signed: Option<Signed>) -> Diagnosis {
+        let (text, tail) = signed.unwrap_or_else(|| (self.text.into_bytes(), 0));
+        diagnosis.signed_string = self.mask.signed_string(&text, tail);
+        diagnosis.diff = self.diff;
+        diagnosis
+    }
+}
+
 /// More fields than any message has.
 const MOST_FIELDS: usize = 1024;
 
@@ -289,36 +310,23 @@ struct Theirs {
 }
 
 impl Theirs {
-    fn new(text: &str) -> Self {
+    fn new(text: &str, ours: &Pairs) -> Self {
+        let text = text.trim_end_matches(['\r', '\n']);
         let (text, key) = match text.rsplit_once("&key=") {
             Some((text, key)) => (text, Some(key.to_string())),
             None => (text, None),
         };
-        Theirs { text: text.into(), fields: input::signed_string(text), key }
+        Theirs { text: text.into(), fields: input::signed_string(text, ours), key }
     }
-}
-
-fn attempt<T>(
-    model: &mut Model<'_>,
-    signature: &Signature,
-    tried: &mut usize,
-    run: impl FnOnce(&mut Search<'_, '_>) -> T,
-) -> T {
-    let mut search = Search::new(model, signature.algorithm, signature.words);
-    let found = run(&mut search);
-    *tried += search.tried;
-    found
-}
-
-fn findings(mistakes: Vec<(Mistake, Option<String>)>, received: bool) -> Vec<Finding> {
-    mistakes.into_iter().map(|(id, field)| Finding::new(id, field, received)).collect()
 }
 
 /// The fields that the protocol signs, in its order.
 fn signed_fields(message: &Message) -> Pairs {
-    let signed = message.parts.iter().filter(|part| part.signed);
-    let mut fields: Pairs = signed.map(|part| (part.name.clone(), part.value.clone())).collect();
-    fields.sort_unstable();
+    let mut fields = Pairs::new();
+    for part in message.parts.iter().filter(|part| part.signed) {
+        let at = fields.partition_point(|(name, _)| *name < part.name);
+        fields.insert(at, (part.name.clone(), part.value.clone()));
+    }
     fields
 }
 

@@ -31,9 +31,21 @@ pub(super) fn read(text: &str) -> Option<Pairs> {
     (!unique.is_empty()).then_some(unique)
 }
 
-/// The string that was signed, as it is: no decoding.
-pub(super) fn signed_string(text: &str) -> Pairs {
-    split(text, "&").unwrap_or_default()
+/// The string that was signed, as it is: no decoding. A value may hold `&` and `=`; where ours does,
+/// theirs is not taken apart there.
+pub(super) fn signed_string(text: &str, ours: &Pairs) -> Pairs {
+    let mut pairs = Pairs::new();
+    for (name, value) in split(text, "&").unwrap_or_default() {
+        if let Some((last, held)) = pairs.last_mut() {
+            let more = [held.as_str(), "&", name.as_str(), "=", value.as_str()].concat();
+            if ours.iter().any(|(known, whole)| known == last && whole.starts_with(&more)) {
+                *held = more;
+                continue;
+            }
+        }
+        pairs.push((name, value));
+    }
+    pairs
 }
 
 /// XML, unless it is part of a value.
@@ -121,7 +133,7 @@ fn cut_signature(pairs: &mut Pairs) {
         return;
     };
     let digits = |c: char| c.is_ascii_hexdigit();
-    let (kept, tail) = value.split_at(at);
+    let (Some(kept), Some(tail)) = (value.get(..at), value.get(at..)) else { return };
     let Some(sign) = tail.split(|c| !digits(c)).find(|part| matches!(part.len(), 32 | 64)) else {
         return;
     };

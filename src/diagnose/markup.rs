@@ -26,7 +26,7 @@ fn open(text: &str) -> Option<(&str, bool, &str)> {
     loop {
         rest = rest.get(rest.find('<')? + 1..)?;
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-:".contains(c)))?;
-        let (name, tag) = rest.split_at(end);
+        let (name, tag) = (rest.get(..end)?, rest.get(end..)?);
         if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
             let close = tag.find('>')?;
             let closed = tag.get(..close)?.ends_with('/');

@@ -43,6 +43,7 @@ pub(super) struct Message {
 }
 
 /// `time_stamp`, `timeStamp` and `timestamp` are one.
+#[inline(never)]
 pub(super) fn squash(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -50,9 +51,12 @@ pub(super) fn squash(name: &str) -> String {
 impl Message {
     pub(super) fn new(pairs: Pairs) -> Self {
         let has = |wanted: &str| pairs.iter().any(|(name, _)| squash(name) == wanted);
-        let kind = if has("partnerid") || has("prepayid") && has("noncestr") && has("timestamp") {
+        let client = has("noncestr") && has("timestamp") && (has("package") || has("prepayid"));
+        let kind = if has("paysign") || client && has("signtype") {
+            Kind::Page
+        } else if has("partnerid") || client && has("prepayid") {
             Kind::App
-        } else if has("paysign") || has("package") && has("noncestr") && has("timestamp") {
+        } else if client {
             Kind::Page
         } else {
             Kind::Plain

@@ -67,7 +67,17 @@ pub(super) struct Edit {
     pub(super) present: Option<bool>,
 }
 
-/// A mistake and what it does. What is none is as the protocol has it.
+/// What a mistake changes besides the fields.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Aspect {
+    Order(Order),
+    Tail(u16),
+    Key(u16),
+    Algorithm(Algorithm),
+    Joiner(&'static str),
+}
+
+/// A mistake and what it does.
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) mistake: Mistake,
@@ -77,31 +87,9 @@ pub(super) struct Change {
     pub(super) transform: Option<Transform>,
     /// Whether it changes every field that it can.
     pub(super) all: bool,
-    pub(super) order: Option<Order>,
-    pub(super) tail: Option<u16>,
-    pub(super) key: Option<u16>,
-    pub(super) algorithm: Option<Algorithm>,
-    pub(super) joiner: Option<&'static str>,
+    pub(super) aspect: Option<Aspect>,
     /// One of a thousand of its kind.
     pub(super) late: bool,
-}
-
-impl Change {
-    fn new(mistake: Mistake) -> Self {
-        Change {
-            mistake,
-            field: None,
-            edits: Vec::new(),
-            transform: None,
-            all: false,
-            order: None,
-            tail: None,
-            key: None,
-            algorithm: None,
-            joiner: None,
-            late: false,
-        }
-    }
 }
 
 pub(super) struct Model<'h> {
@@ -163,6 +151,7 @@ impl<'h> Model<'h> {
         self.cells.get(usize::from(field)).map_or("", |cell| self.text(cell.name))
     }
 
+    #[inline(never)]
     fn present(&self) -> Vec<u16> {
         (0..).zip(&self.cells).filter(|(_, cell)| cell.present).map(|(field, _)| field).collect()
     }
@@ -177,18 +166,11 @@ impl<'h> Model<'h> {
                 && bytes(a.name) == bytes(b.name)
                 && bytes(a.value) == bytes(b.value)
         };
-        let nothing_else = |c: &Change| {
-            !c.edits.is_empty()
-                && c.order.is_none()
-                && c.tail.is_none()
-                && c.key.is_none()
-                && c.algorithm.is_none()
-                && c.joiner.is_none()
-        };
-        let known = nothing_else(&change)
+        let known = change.aspect.is_none()
+            && !change.edits.is_empty()
             && self.changes.iter().any(|known| {
                 known.edits.len() == change.edits.len()
-                    && nothing_else(known)
+                    && known.aspect.is_none()
                     && known.edits.iter().zip(&change.edits).all(|(a, b)| same(a, b))
             });
         if !known {
@@ -196,24 +178,41 @@ impl<'h> Model<'h> {
         }
     }
 
+    /// Adds a change of fields.
+    #[inline(never)]
+    fn edit(&mut self, mistake: Mistake, field: Option<u16>, edits: Vec<Edit>) {
+        let (transform, all, aspect, late) = (None, false, None, false);
+        self.add(Change { mistake, field, edits, transform, all, aspect, late });
+    }
+
+    /// Adds a change of something else.
+    #[inline(never)]
+    fn turn(&mut self, mistake: Mistake, aspect: Aspect) {
+        let edits = Vec::new();
+        let (field, transform, all, late) = (None, None, false, false);
+        let aspect = Some(aspect);
+        self.add(Change { mistake, field, edits, transform, all, aspect, late });
+    }
+
     fn keys_and_tails(&mut self, key: &str, algorithm: Algorithm) {
         for index in 1..self.keys.len() {
             let mistake = self.keys.get(index).map_or(Mistake::OtherKey, |key| key.mistake);
-            let key = u16::try_from(index).ok();
-            self.add(Change { key, ..Change::new(mistake) });
+            self.turn(mistake, Aspect::Key(u16::try_from(index).unwrap_or_default()));
         }
         for (index, tail) in (0..).zip(TAILS).skip(1) {
-            self.add(Change { tail: Some(index), ..Change::new(tail.mistake) });
+            self.turn(tail.mistake, Aspect::Tail(index));
         }
         let neighbour = neighbour(algorithm);
-        let mistake =
-            if neighbour.keyed() { Mistake::HmacForMd5 } else { Mistake::HashForHmac };
-        self.add(Change { algorithm: Some(neighbour), ..Change::new(mistake) });
+        let mistake = if neighbour.keyed() { Mistake::HmacForMd5 } else { Mistake::HashForHmac };
+        self.turn(mistake, Aspect::Algorithm(neighbour));
         let sorted = self.cell("key", key, false);
         let edits = [Edit { field: sorted, present: Some(true), ..Edit::default() }].into();
-        self.add(Change { edits, tail: Some(NO_TAIL), ..Change::new(Mistake::KeySorted) });
+        self.edit(Mistake::KeySorted, None, edits);
+        if let Some(change) = self.changes.last_mut() {
+            change.aspect = Some(Aspect::Tail(NO_TAIL));
+        }
         for joiner in JOINERS {
-            self.add(Change { joiner: Some(*joiner), ..Change::new(Mistake::Joiner) });
+            self.turn(Mistake::Joiner, Aspect::Joiner(joiner));
         }
     }
 
@@ -241,22 +240,24 @@ impl<'h> Model<'h> {
     fn insert(&mut self, mistake: Mistake, field: u16, value: &str) {
         let value = Some(self.arena.put(value.as_bytes()));
         let edits = [Edit { field, value, present: Some(true), ..Edit::default() }].into();
-        self.add(Change { field: Some(field), edits, ..Change::new(mistake) });
+        self.edit(mistake, Some(field), edits);
     }
 
     #[inline(never)]
     fn value(&mut self, mistake: Mistake, field: u16, value: &str) {
         let value = Some(self.arena.put(value.as_bytes()));
         let edits = [Edit { field, value, ..Edit::default() }].into();
-        self.add(Change { field: Some(field), edits, ..Change::new(mistake) });
+        self.edit(mistake, Some(field), edits);
     }
 
     /// The signed field of this name.
+    #[inline(never)]
     pub(super) fn field_of(&self, name: &str) -> Option<u16> {
         self.present().into_iter().find(|&field| self.name_of(field) == name)
     }
 
     /// The mistake that gives the field this value.
+    #[inline(never)]
     pub(super) fn known_value(&self, name: &str, value: &str) -> Option<Mistake> {
         let field = self.field_of(name)?;
         let makes = |change: &&Change| {
@@ -268,6 +269,7 @@ impl<'h> Model<'h> {
     }
 
     /// A value that the other side may have had.
+    #[inline(never)]
     pub(super) fn other_value(&mut self, field: u16, value: &str) {
         let nonce = squash(self.name_of(field)).starts_with("nonce");
         let mistake = if nonce { Mistake::Nonce } else { Mistake::OtherValue };
@@ -277,6 +279,7 @@ impl<'h> Model<'h> {
     }
 
     /// A field that the other side has and the message has not.
+    #[inline(never)]
     pub(super) fn other_field(&mut self, name: &str, value: &str) {
         let mistake = match squash(name).as_str() {
             "signtype" => Mistake::SignTypeAdded,
@@ -296,7 +299,7 @@ impl<'h> Model<'h> {
         let zeros: Vec<Edit> =
             present.iter().filter(|&&field| zero(self, field)).map(|&field| drop(field)).collect();
         if zeros.len() > 1 {
-            self.add(Change { edits: zeros, ..Change::new(Mistake::ZeroDropped) });
+            self.edit(Mistake::ZeroDropped, None, zeros);
         }
         for &field in &present {
             let mistake = match squash(self.name_of(field)).as_str() {
@@ -305,7 +308,7 @@ impl<'h> Model<'h> {
                 _ => Mistake::FieldDropped,
             };
             let edits = [drop(field)].into();
-            self.add(Change { field: Some(field), edits, ..Change::new(mistake) });
+            self.edit(mistake, Some(field), edits);
         }
         let left_out = (0..).zip(&message.parts).filter(|(_, part)| !part.signed);
         let (empty, extra): (Vec<_>, Vec<_>) = left_out
@@ -335,11 +338,11 @@ impl<'h> Model<'h> {
         let edit = |&field: &u16| Edit { field, value, present: Some(true), ..Edit::default() };
         if fields.len() > 1 {
             let edits = fields.iter().map(edit).collect();
-            self.add(Change { edits, ..Change::new(mistake) });
+            self.edit(mistake, None, edits);
         }
         for field in fields {
             let edits = [edit(field)].into();
-            self.add(Change { field: Some(*field), edits, ..Change::new(mistake) });
+            self.edit(mistake, Some(*field), edits);
         }
     }
 
@@ -355,7 +358,7 @@ impl<'h> Model<'h> {
             let edits: Vec<Edit> =
                 present.iter().filter_map(|&field| self.renamed(field, &style(self.name_of(field))?)).collect();
             if edits.len() > 1 {
-                self.add(Change { edits, ..Change::new(Mistake::FieldName) });
+                self.edit(Mistake::FieldName, None, edits);
             }
         }
         // As the message has them, where the front end wants other names.
@@ -366,7 +369,7 @@ impl<'h> Model<'h> {
             .collect();
         if given.len() > 1 {
             let edits = given.iter().filter_map(|(field, name)| self.renamed(*field, name)).collect();
-            self.add(Change { edits, ..Change::new(Mistake::FieldName) });
+            self.edit(Mistake::FieldName, None, edits);
         }
         for (field, name) in given {
             self.rename(field, name);
@@ -398,7 +401,7 @@ impl<'h> Model<'h> {
     fn rename(&mut self, field: u16, name: &str) {
         if let Some(edit) = self.renamed(field, name) {
             let edits = [edit].into();
-            self.add(Change { field: Some(field), edits, ..Change::new(Mistake::FieldName) });
+            self.edit(Mistake::FieldName, Some(field), edits);
         }
     }
 
@@ -414,7 +417,7 @@ impl<'h> Model<'h> {
             (Order::Reversed, Mistake::OrderReversed),
         ];
         for (order, mistake) in orders {
-            self.add(Change { order: Some(order), ..Change::new(mistake) });
+            self.turn(mistake, Aspect::Order(order));
         }
     }
 
@@ -469,20 +472,12 @@ impl<'h> Model<'h> {
             let field = edits.first().map(|edit| edit.field).filter(|_| single);
             let mistake = transform.mistake();
             // One that changes nothing here may still change what another mistake has made.
-            self.add(Change {
-                field,
-                edits: edits.clone(),
-                transform: Some(transform),
-                all: true,
-                ..Change::new(mistake)
-            });
+            let (transform, aspect, late) = (Some(transform), None, false);
+            let whole = edits.clone();
+            self.add(Change { mistake, field, edits: whole, transform, all: true, aspect, late });
             for edit in edits.into_iter().filter(|_| !single) {
-                self.add(Change {
-                    field: Some(edit.field),
-                    edits: [edit].into(),
-                    transform: Some(transform),
-                    ..Change::new(mistake)
-                });
+                let (field, edits) = (Some(edit.field), [edit].into());
+                self.add(Change { mistake, field, edits, transform, all: false, aspect, late });
             }
         }
     }
@@ -505,8 +500,9 @@ impl<'h> Model<'h> {
                 for (mistake, time) in times {
                     let value = Some(self.arena.put(time.as_bytes()));
                     let edits = [Edit { field, value, ..Edit::default() }].into();
-                    let field = Some(field);
-                    self.changes.push(Change { field, edits, late: true, ..Change::new(mistake) });
+                    let (field, transform, all, aspect) = (Some(field), None, false, None);
+                    let late = true;
+                    self.changes.push(Change { mistake, field, edits, transform, all, aspect, late });
                 }
             }
         }

@@ -70,3 +70,25 @@ fn weight(c: u8) -> u8 {
         _ => c.to_ascii_lowercase(),
     }
 }
+
+/// Sorts by insertion, found by halves: what is to be sorted is short and mostly sorted, and the
+/// standard library's sorts take 4 KB of the module. Keeps the sequence of equals.
+pub(super) fn arrange(fields: &mut [u16], compare: &dyn Fn(u16, u16) -> Ordering) {
+    for end in 1..fields.len() {
+        let Some((&mut last, sorted)) = fields.get_mut(..=end).and_then(<[u16]>::split_last_mut)
+        else {
+            return;
+        };
+        let behind = |&field: &u16| compare(field, last).is_le();
+        if sorted.last().is_some_and(behind) {
+            continue;
+        }
+        let at = sorted.partition_point(behind);
+        if let Some(moved) = fields.get_mut(at..=end) {
+            moved.copy_within(..moved.len() - 1, 1);
+            if let Some(first) = moved.first_mut() {
+                *first = last;
+            }
+        }
+    }
+}

@@ -81,15 +81,16 @@ impl Mask {
             for form in [key, key.trim(), key.trim_matches(['"', '\'', ' ', '\n', '\r', '\u{feff}'])] {
                 // A shorter text would hide what has nothing to do with it.
                 if form.len() >= 6 {
-                    hidden.push(Zeroizing::new(form.into()));
+                    let at = hidden.partition_point(|longer| longer.len() > form.len());
+                    hidden.insert(at, Zeroizing::new(form.into()));
                 }
             }
         }
-        hidden.sort_unstable_by_key(|key| core::cmp::Reverse(key.len()));
         Mask(hidden)
     }
 
     /// The text without keys, with invisible characters made visible.
+    #[inline(never)]
     pub(super) fn show(&self, text: &str) -> String {
         self.visible(text.as_bytes())
     }
@@ -103,6 +104,7 @@ impl Mask {
     }
 
     /// Text, or what is left of it in another character set.
+    #[inline(never)]
     fn visible(&self, bytes: &[u8]) -> String {
         let mut out = String::with_capacity(bytes.len());
         for chunk in bytes.utf8_chunks() {
@@ -117,6 +119,7 @@ impl Mask {
     }
 
     /// The string that was signed.
+    #[inline(never)]
     pub(super) fn signed_string(&self, text: &[u8], tail: u16) -> String {
         let fields = self.visible(text);
         let Some(tail) = TAILS.get(usize::from(tail)) else { return fields };
@@ -161,6 +164,7 @@ impl Finding {
 }
 
 impl Diagnosis {
+    #[inline(never)]
     pub(super) fn new(verdict: Verdict) -> Self {
         let (zh, en) = sentence(verdict);
         Diagnosis {
@@ -175,6 +179,7 @@ impl Diagnosis {
         }
     }
 
+    #[inline(never)]
     pub(super) fn of(mistakes: Vec<Finding>) -> Self {
         let join = |part: fn(&Finding) -> &str, fix: fn(&Finding) -> &str, between: &str, then: &str| {
             let parts: Vec<String> =

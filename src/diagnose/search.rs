@@ -7,8 +7,8 @@ use super::{
     hash::{Algorithm, Start, State},
     key::TAILS,
     mistake::Mistake,
-    model::{Cell, Change, Model},
-    order::Order,
+    model::{Aspect, Cell, Change, Model},
+    order::{Order, arrange},
 };
 use crate::digest::BLOCK;
 use alloc::{string::String, vec::Vec};
@@ -40,7 +40,7 @@ pub(super) struct Found {
 }
 
 pub(super) struct Search<'m, 'h> {
-    model: &'m mut Model<'h>,
+    pub(super) model: &'m mut Model<'h>,
     target: State,
     algorithm: Algorithm,
     /// By key, for the right algorithm and its neighbour.
@@ -78,6 +78,7 @@ struct Applied {
 }
 
 impl<'m, 'h> Search<'m, 'h> {
+    #[inline(never)]
     pub(super) fn new(model: &'m mut Model<'h>, algorithm: Algorithm, target: State) -> Self {
         let starts = model.keys.iter().map(|key| {
             [algorithm, neighbour(algorithm)].map(|algorithm| algorithm.start(&key.bytes))
@@ -102,6 +103,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// The message as the protocol has it.
+    #[inline(never)]
     pub(super) fn right(&mut self) -> Option<Found> {
         let prepared = self.prepare(None)?;
         self.buffer.clone_from(&prepared.text);
@@ -110,12 +112,14 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// One mistake.
+    #[inline(never)]
     pub(super) fn singles(&mut self) -> Option<Found> {
         let prepared = self.prepare(None)?;
         (0..self.model.changes.len()).find_map(|second| self.with(&prepared, second, true))
     }
 
     /// Two mistakes.
+    #[inline(never)]
     pub(super) fn pairs(&mut self) -> Option<Found> {
         let few = self.model.cells.iter().filter(|cell| cell.present).count() <= FEW_FIELDS;
         let count = self.model.changes.len();
@@ -158,7 +162,7 @@ impl<'m, 'h> Search<'m, 'h> {
             let mut plan = usual;
             let mut mistakes = Vec::new();
             if let Some(change) = change {
-                let keyed = change.key.is_some() || change.tail.is_some() || change.algorithm.is_some();
+                let keyed = !matches!(change.aspect, None | Some(Aspect::Order(_) | Aspect::Joiner(_)));
                 if !keyed || !change.edits.is_empty() {
                     continue;
                 }
@@ -180,6 +184,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// The string with one mistake, or none.
+    #[inline(never)]
     fn prepare(&mut self, first: Option<usize>) -> Option<Prepared> {
         let mut prepared = Prepared { first, ..Prepared::empty(self.plan()) };
         self.cells.clone_from(&self.model.cells);
@@ -226,6 +231,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// The prepared string with a further mistake.
+    #[inline(never)]
     fn with(&mut self, prepared: &Prepared, second: usize, forwards: bool) -> Option<Found> {
         let change = self.model.changes.get(second)?;
         let mut plan = prepared.plan;
@@ -234,7 +240,7 @@ impl<'m, 'h> Search<'m, 'h> {
             return None;
         }
         plan.add(change);
-        let else_changed = change.changes_more();
+        let else_changed = change.aspect.is_some();
         let scratch = self.model.arena.len();
         let applied = self.apply(prepared, second);
         let mut found = None;
@@ -256,6 +262,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// Changes the cells; none where the two mistakes exclude one another.
+    #[inline(never)]
     fn apply(&mut self, prepared: &Prepared, second: usize) -> Option<Applied> {
         let change = self.model.changes.get(second)?;
         let mut applied = Applied { place: None, renamed: false, overlaps: false };
@@ -307,6 +314,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// Writes the string to the buffer; how many of its bytes are those of the prepared one.
+    #[inline(never)]
     fn rewrite(&mut self, prepared: &Prepared, plan: &Plan, applied: &Applied) -> usize {
         let before = &prepared.plan;
         let same_start = plan.key == before.key && plan.algorithm == before.algorithm
@@ -334,6 +342,7 @@ impl<'m, 'h> Search<'m, 'h> {
         if TAILS.get(usize::from(plan.tail)).is_some_and(|tail| tail.front) { 0 } else { known }
     }
 
+    #[inline(never)]
     fn write(&self, field: u16, joiner: &str, text: &mut Vec<u8>) {
         let Some(cell) = self.cells.get(usize::from(field)).filter(|cell| cell.present) else {
             return;
@@ -346,6 +355,7 @@ impl<'m, 'h> Search<'m, 'h> {
         text.extend_from_slice(self.model.arena.get(cell.value));
     }
 
+    #[inline(never)]
     fn arranged(&mut self, order: Order) -> Vec<u16> {
         let mut fields = mem::take(&mut self.scratch);
         fields.clear();
@@ -355,7 +365,7 @@ impl<'m, 'h> Search<'m, 'h> {
             Some(cell) => (arena.get(cell.name), arena.get(cell.value)),
             None => (&[][..], &[][..]),
         };
-        fields.sort_unstable_by(|&a, &b| order.compare(part(a), part(b)).then(a.cmp(&b)));
+        arrange(&mut fields, &|a, b| order.compare(part(a), part(b)));
         fields
     }
 
@@ -365,6 +375,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// Whether the text in the buffer, of which so much is known, has the signature.
+    #[inline(never)]
     fn fits(&mut self, plan: &Plan, known: usize, prepared: &Prepared) -> bool {
         let mut buffer = mem::take(&mut self.buffer);
         let (Some(tail), Some(key)) =
@@ -404,11 +415,15 @@ impl<'m, 'h> Search<'m, 'h> {
         fits
     }
 
+    #[inline(never)]
     fn found(&self, prepared: &Prepared, second: Option<usize>, plan: &Plan) -> Found {
         let changes = [prepared.first, second].into_iter().flatten();
         let mistakes = changes.filter_map(|index| {
             let change = self.model.changes.get(index)?;
-            let label = change.key.and_then(|key| self.model.keys.get(usize::from(key))?.label.clone());
+            let label = match change.aspect {
+                Some(Aspect::Key(key)) => self.model.keys.get(usize::from(key))?.label.clone(),
+                _ => None,
+            };
             let field = change.field.map(|field| String::from(self.model.name_of(field)));
             Some((change.mistake, field.or(label)))
         });
@@ -418,11 +433,14 @@ impl<'m, 'h> Search<'m, 'h> {
 
 impl Plan {
     fn add(&mut self, change: &Change) {
-        self.order = change.order.unwrap_or(self.order);
-        self.tail = change.tail.unwrap_or(self.tail);
-        self.key = change.key.unwrap_or(self.key);
-        self.algorithm = change.algorithm.unwrap_or(self.algorithm);
-        self.joiner = change.joiner.unwrap_or(self.joiner);
+        match change.aspect {
+            Some(Aspect::Order(order)) => self.order = order,
+            Some(Aspect::Tail(tail)) => self.tail = tail,
+            Some(Aspect::Key(key)) => self.key = key,
+            Some(Aspect::Algorithm(algorithm)) => self.algorithm = algorithm,
+            Some(Aspect::Joiner(joiner)) => self.joiner = joiner,
+            None => {}
+        }
     }
 }
 
@@ -466,24 +484,12 @@ impl Applied {
 impl Change {
     /// Whether it changes nothing by itself.
     fn is_dormant(&self) -> bool {
-        self.edits.is_empty() && !self.changes_more()
-    }
-
-    /// Whether it changes more than fields.
-    fn changes_more(&self) -> bool {
-        self.order.is_some()
-            || self.tail.is_some()
-            || self.key.is_some()
-            || self.algorithm.is_some()
-            || self.joiner.is_some()
+        self.edits.is_empty() && self.aspect.is_none()
     }
 
     fn excludes(&self, other: &Change) -> bool {
-        self.order.is_some() && other.order.is_some()
-            || self.tail.is_some() && other.tail.is_some()
-            || self.key.is_some() && other.key.is_some()
-            || self.algorithm.is_some() && other.algorithm.is_some()
-            || self.joiner.is_some() && other.joiner.is_some()
+        let (Some(ours), Some(theirs)) = (&self.aspect, &other.aspect) else { return false };
+        mem::discriminant(ours) == mem::discriminant(theirs)
     }
 }
 

@@ -215,8 +215,8 @@ pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
-        let (before, reference) = rest.split_at(at);
-        out.push_str(before);
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let reference = rest.get(at..).unwrap_or_default();
         let known = reference.get(1..).and_then(|body| {
             let end = body.find(';').filter(|&end| end < 10)?;
             Some((referred(body.get(..end)?)?, end + 2))
