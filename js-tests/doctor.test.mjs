@@ -72,8 +72,8 @@ describe('mistakes that show in other messages', () => {
     const coupons = { body: '1', coupon_fee_10: '3', coupon_fee_2: '2' }
     const natural = new Intl.Collator('en', { numeric: true }).compare
     named(ask(coupons, { sign: signed(coupons, { arrange: pairs => [...pairs].sort(([a], [b]) => natural(a, b)) }) }), 'order-numeric')
-    const numeric = { body: '1', 10: 'b', 9: 'a' }
-    named(ask(numeric, { sign: signed(numeric, { arrange: pairs => pairs.filter(([n]) => n === '9').concat(pairs.filter(([n]) => n === '10'), pairs.filter(([n]) => n === 'body')) }) }), 'order-numeric')
+    const numeric = { 10: 'b', zeta: '1', body: '1', 9: 'a' }
+    named(ask(numeric, { sign: signed(numeric, { arrange: pairs => ['9', '10', 'body', 'zeta'].map(name => pairs.find(([known]) => known === name)) }) }), 'order-numeric')
   })
 
   test('another of several keys, the sandbox key', () => {

@@ -17,6 +17,7 @@ mod order;
 mod report;
 mod search;
 mod signature;
+mod text;
 mod transform;
 
 pub use diff::{Difference, Differing};
@@ -70,12 +71,8 @@ pub struct Options<'a> {
 /// # Errors
 /// `KEY_MISSING` without a key.
 pub fn diagnose(input: &str, key: &str, options: &Options<'_>) -> Result<Diagnosis> {
-    // Checks that there is one.
-    let key = Key::any(key)?;
-    Ok(core::str::from_utf8(key.bytes()).map_or_else(
-        |_| Diagnosis::new(Verdict::Unreadable),
-        |key| Case { input, key, options }.diagnose(),
-    ))
+    Key::any(key)?;
+    Ok(Case { input, key, options }.diagnose())
 }
 
 struct Case<'a> {
@@ -105,27 +102,37 @@ impl Case<'_> {
             core::iter::once(self.key).chain(candidates.iter().map(|(_, key)| key.as_str())),
         );
         let text = joined(&ours);
-        let diff = theirs.as_ref().map(|theirs| diff::diff(&ours, &theirs.fields, |v| mask.show(v)));
+        let diff =
+            theirs.as_ref().map(|theirs| diff::diff(&ours, &theirs.fields, |v| mask.show(v)));
         let scene = Scene { mask, diff: diff.unwrap_or_default(), text };
         if is_other_api(self.input) {
             return scene.close(Diagnosis::new(Verdict::OtherApi), None);
         }
-        let Some(sign) = self.options.sign.or(message.sign.as_deref()).filter(|s| !s.trim().is_empty())
+        let Some(sign) =
+            self.options.sign.or(message.sign.as_deref()).filter(|s| !s.trim().is_empty())
         else {
             return scene.close(Diagnosis::new(Verdict::NoSignature), None);
         };
         let Some(signature) = Signature::read(sign) else {
             return scene.close(Diagnosis::new(Verdict::NotASignature), None);
         };
-        let mut model =
-            Model::new(&message, self.key, &candidates, sign, signature.algorithm, self.options.host);
+        let mut model = Model::new(
+            &message,
+            self.key,
+            &candidates,
+            sign,
+            signature.algorithm,
+            self.options.host,
+        );
         let mut search = Search::new(&mut model, signature.algorithm, signature.words);
-        let outcome = self.explain(&mut search, &message, order.as_ref(), sign, &ours, theirs.as_ref());
+        let outcome =
+            self.explain(&mut search, &message, order.as_ref(), sign, &ours, theirs.as_ref());
         let (tried, complete) = (search.tried, outcome.is_some() || !search.gave_up());
-        let Some((mut mistakes, signed)) = outcome else {
+        let Some((found, signed)) = outcome else {
             return scene.close(Diagnosis::new(Verdict::Unexplained).count(tried, complete), None);
         };
-        mistakes.splice(0..0, self.form(&signature, &message, &mistakes));
+        let mut mistakes = self.form(&signature, &message, &found);
+        mistakes.extend(found);
         let diagnosis = if mistakes.is_empty() {
             Diagnosis::new(Verdict::Right)
         } else {
@@ -227,12 +234,7 @@ impl Case<'_> {
     }
 
     /// What makes the other side's string of ours.
-    fn explained(
-        &self,
-        model: &Model<'_>,
-        ours: &Pairs,
-        theirs: &Pairs,
-    ) -> Mistakes {
+    fn explained(&self, model: &Model<'_>, ours: &Pairs, theirs: &Pairs) -> Mistakes {
         let find = |pairs: &Pairs, name: &str| pairs.iter().position(|(known, _)| known == name);
         let mut mistakes = Vec::new();
         for (name, value) in ours {
@@ -312,7 +314,7 @@ struct Theirs {
 impl Theirs {
     fn new(text: &str, ours: &Pairs) -> Self {
         let text = text.trim_end_matches(['\r', '\n']);
-        let (text, key) = match text.rsplit_once("&key=") {
+        let (text, key) = match text::split(text, "&key=") {
             Some((text, key)) => (text, Some(key.to_string())),
             None => (text, None),
         };
@@ -391,7 +393,7 @@ fn is_red_packet(message: &Message) -> bool {
 
 fn is_other_api(text: &str) -> bool {
     let header = text.to_ascii_lowercase();
-    header.contains("wechatpay-signature")
-        || header.contains("wechatpay2-sha256-rsa2048")
-        || text.contains("\"ciphertext\"") && text.contains("\"resource\"")
+    text::contains(&header, "wechatpay-signature")
+        || text::contains(&header, "wechatpay2-sha256-rsa2048")
+        || text::contains(text, "\"ciphertext\"") && text::contains(text, "\"resource\"")
 }

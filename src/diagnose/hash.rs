@@ -39,7 +39,8 @@ impl Algorithm {
     pub(super) fn words(self, digest: &[u8]) -> State {
         let mut words = State::default();
         for (word, bytes) in words.iter_mut().zip(digest.as_chunks().0) {
-            *word = if self.is_md5() { u32::from_le_bytes(*bytes) } else { u32::from_be_bytes(*bytes) };
+            *word =
+                if self.is_md5() { u32::from_le_bytes(*bytes) } else { u32::from_be_bytes(*bytes) };
         }
         words
     }

@@ -4,7 +4,11 @@
 //! Nothing here is strict, since what is pasted is broken more often than not, and nothing that is
 //! read here is believed: the signature decides.
 
-use super::{json, markup, transform::unpercent};
+use super::{
+    json, markup,
+    text::{find, replace, split as halves},
+    transform::unpercent,
+};
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -16,10 +20,8 @@ pub(super) type Pairs = Vec<(String, String)>;
 /// The fields of whatever this is.
 pub(super) fn read(text: &str) -> Option<Pairs> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let pairs = xml(text)
-        .or_else(|| object(text))
-        .or_else(|| lines(text))
-        .or_else(|| query(text))?;
+    let pairs =
+        xml(text).or_else(|| object(text)).or_else(|| lines(text)).or_else(|| query(text))?;
     let mut unique: Pairs = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
         // Of a name that stands twice, most programs keep the last.
@@ -50,7 +52,7 @@ pub(super) fn signed_string(text: &str, ours: &Pairs) -> Pairs {
 
 /// XML, unless it is part of a value.
 fn xml(text: &str) -> Option<Pairs> {
-    let at = if text.starts_with('<') { 0 } else { text.find("<xml")? };
+    let at = if text.starts_with('<') { 0 } else { find(text, "<xml")? };
     markup::read(text.get(at..)?)
 }
 
@@ -80,9 +82,11 @@ fn query(text: &str) -> Option<Pairs> {
     let equals = text.get(..first)?.rfind('=')?;
     // The first value may hold an equals sign itself: `package=prepay_id=…`.
     let before = text.get(..equals)?;
-    let start = |before: &str| before.rfind(|c: char| !is_name_char(c)).map_or(0, |at| {
-        at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-    });
+    let start = |before: &str| {
+        before.rfind(|c: char| !is_name_char(c)).map_or(0, |at| {
+            at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        })
+    };
     let mut from = start(before);
     if before.get(..from).is_some_and(|outer| outer.ends_with('=')) {
         from = start(before.get(..from - 1)?);
@@ -102,18 +106,49 @@ fn query(text: &str) -> Option<Pairs> {
         && pairs.iter().any(|(_, value)| value.contains('%'))
     {
         for (_, value) in &mut pairs {
-            if let Some(decoded) = unpercent(&value.replace('+', " ")) {
+            if let Some(decoded) = unpercent(&replace(value, "+", " ")) {
                 *value = decoded;
             }
         }
+        return Some(pairs);
     }
-    Some(pairs)
+    Some(whole_values(pairs))
 }
+
+/// Free text may hold `&` and `=`. What stands behind it and out of order is part of it, if the rest
+/// is in order then.
+fn whole_values(pairs: Pairs) -> Pairs {
+    let mut whole = Pairs::with_capacity(pairs.len());
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        let next = pairs.get(index + 1).filter(|(next, _)| next != "sign" && next != "key");
+        if let Some((last, held)) = whole.last_mut() {
+            let placed = &*last < name && next.is_none_or(|(next, _)| name < next);
+            if FREE_TEXT.contains(&last.as_str()) && !placed && name != "sign" && name != "key" {
+                for part in ["&", name, "=", value] {
+                    held.push_str(part);
+                }
+                continue;
+            }
+        }
+        whole.push((name.clone(), value.clone()));
+    }
+    let names = whole.iter().map(|(name, _)| name).filter(|name| *name != "sign" && *name != "key");
+    if names.is_sorted() { whole } else { pairs }
+}
+
+/// What users fill in.
+const FREE_TEXT: [&str; 6] = ["attach", "body", "detail", "notify_url", "package", "err_code_des"];
 
 /// A part that is no `name=value` belongs to the value before it.
 fn split(text: &str, joint: &str) -> Option<Pairs> {
     let mut pairs = Pairs::new();
-    for part in text.split(joint) {
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let part;
+        (part, rest) = match halves(text, joint) {
+            Some((part, behind)) => (part, Some(behind)),
+            None => (text, None),
+        };
         match (part.split_once('='), pairs.last_mut()) {
             (Some((name, value)), _) if is_name(name) => pairs.push((name.into(), value.into())),
             (_, Some((_, value))) => {
@@ -129,7 +164,7 @@ fn split(text: &str, joint: &str) -> Option<Pairs> {
 /// A log line often goes on with the signature: `… sign=…`, `…, sign: …`.
 fn cut_signature(pairs: &mut Pairs) {
     let Some((_, value)) = pairs.last_mut() else { return };
-    let Some(at) = value.find("sign").filter(|&at| at > 0) else {
+    let Some(at) = find(value, "sign").filter(|&at| at > 0) else {
         return;
     };
     let digits = |c: char| c.is_ascii_hexdigit();

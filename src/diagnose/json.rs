@@ -1,14 +1,14 @@
 //! JSON, and what `console.log`, PHP, Python and Java print in its place.
 
-use super::input::Pairs;
-use alloc::{string::String, vec::Vec};
+use super::{input::Pairs, text::replace, transform::unicode_unescape};
+use alloc::string::String;
 
 /// The fields of an object; a nested value as it is written.
 pub(super) fn read(text: &str) -> Option<Pairs> {
     let mut from = 0;
     while let Some(at) = text.get(from..)?.find('{') {
         let object = text.get(from + at..)?;
-        if let Some(pairs) = parse(object).or_else(|| parse(&object.replace("\\\"", "\""))) {
+        if let Some(pairs) = parse(object).or_else(|| parse(&replace(object, "\\\"", "\""))) {
             return Some(pairs);
         }
         from += at + 1;
@@ -117,12 +117,13 @@ impl<'a> Reader<'a> {
     fn quoted(&mut self) -> Option<String> {
         let quote = self.next()?;
         self.at += quote.len_utf8();
-        let mut units: Vec<u16> = Vec::new();
+        let mut text = String::new();
+        let mut escapes = false;
         loop {
             let c = self.next()?;
             self.at += c.len_utf8();
             if c == quote {
-                return String::from_utf16(&units).ok();
+                return if escapes { unicode_unescape(&text) } else { Some(text) };
             }
             let c = if c == '\\' {
                 let escaped = self.next()?;
@@ -134,17 +135,16 @@ impl<'a> Reader<'a> {
                     'b' => '\u{8}',
                     'f' => '\u{c}',
                     'u' => {
-                        let digits = self.rest().get(..4)?;
-                        units.push(u16::from_str_radix(digits, 16).ok()?);
-                        self.at += 4;
-                        continue;
+                        escapes = true;
+                        text.push('\\');
+                        'u'
                     }
                     other => other,
                 }
             } else {
                 c
             };
-            units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
+            text.push(c);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     mistake::Mistake,
+    text::contains,
     transform::{digit, invisible},
 };
 use alloc::{string::String, vec::Vec};
@@ -26,7 +27,7 @@ pub(super) fn variants(key: &str, candidates: &[(String, Zeroizing<String>)]) ->
     put(key.into(), Mistake::OtherKey, None);
     spoiled(key, &mut |bytes, mistake| put(bytes, mistake, None));
     for (label, candidate) in candidates {
-        let sandbox = label.to_ascii_lowercase().contains("sandbox") || label.contains("沙箱");
+        let sandbox = contains(&label.to_ascii_lowercase(), "sandbox") || contains(label, "沙箱");
         let mistake = if sandbox { Mistake::SandboxKey } else { Mistake::OtherKey };
         put(candidate.as_bytes().into(), mistake, Some(label));
         put(candidate.trim().into(), mistake, Some(label));
@@ -41,7 +42,8 @@ fn spoiled(key: &str, put: &mut dyn FnMut(Vec<u8>, Mistake)) {
     text(&[trimmed], mistake);
     text(&[key.trim_start_matches('\u{feff}')], Mistake::KeyBom);
     text(&[trimmed.trim_matches(['"', '\'', '`', '“', '”'])], Mistake::KeyQuotes);
-    text(&[&key.replace(|c: char| c.is_whitespace() || invisible(c), "")], Mistake::KeySpace);
+    let visible: String = key.chars().filter(|&c| !c.is_whitespace() && !invisible(c)).collect();
+    text(&[&visible], Mistake::KeySpace);
     for end in ["\n", "\r\n", "\r", "\\n"] {
         text(&[key, end], Mistake::KeyNewline);
     }
@@ -55,7 +57,8 @@ fn spoiled(key: &str, put: &mut dyn FnMut(Vec<u8>, Mistake)) {
     text(&[&key.to_ascii_lowercase()], Mistake::KeyCase);
     text(&[&key.to_ascii_uppercase()], Mistake::KeyCase);
     let length = trimmed.len();
-    let cuts = [0..length.saturating_sub(1), 1..length, 0..16, 0..32, length.saturating_sub(32)..length];
+    let cuts =
+        [0..length.saturating_sub(1), 1..length, 0..16, 0..32, length.saturating_sub(32)..length];
     for cut in cuts {
         if let Some(part) = trimmed.get(cut).filter(|part| !part.is_empty()) {
             text(&[part], Mistake::KeyLength);

@@ -1,6 +1,6 @@
 //! XML as it is found in logs: white space, comments, declarations and attributes are passed over.
 
-use super::{input::Pairs, transform::unescape};
+use super::{input::Pairs, text::find, transform::unescape};
 use alloc::string::String;
 
 /// The fields of the first element that holds elements.
@@ -64,7 +64,7 @@ fn content<'a>(text: &'a str, name: &str) -> Option<(String, &'a str)> {
         value.push_str(&unescape(rest.get(..at)?));
         rest = rest.get(at..)?;
         if let Some(section) = rest.strip_prefix("<![CDATA[") {
-            let end = section.find("]]>")?;
+            let end = find(section, "]]>")?;
             value.push_str(section.get(..end)?);
             rest = section.get(end + 3..)?;
             continue;

@@ -1,5 +1,6 @@
 //! The closed list of mistakes that the doctor knows, in words for both sides of the wire.
 
+use super::text::replace;
 use alloc::string::String;
 
 /// What a text says of the place: one field, or all that are concerned.
@@ -7,7 +8,8 @@ const PLACE: &str = "{f}";
 
 /// What the signature covers when a received message does not fit: our copy is what changed.
 const RECEIVED_ZH: &str = "验签要用收到的原始报文（字节原样解析一次），不要在验签前改动字段名或值";
-const RECEIVED_EN: &str = "verify over the raw body as it came, parsed once, before any name or value is changed";
+const RECEIVED_EN: &str =
+    "verify over the raw body as it came, parsed once, before any name or value is changed";
 
 macro_rules! mistakes {
     ($($variant:ident = $id:literal, $zh:literal, $en:literal, $fix_zh:literal, $fix_en:literal;)+) => {
@@ -22,15 +24,8 @@ macro_rules! mistakes {
             /// Every mistake.
             pub const ALL: &'static [Mistake] = &[$(Mistake::$variant),+];
 
-            /// The stable id.
-            #[must_use]
-            pub const fn id(self) -> &'static str {
-                match self { $(Mistake::$variant => $id),+ }
-            }
-
-            const fn texts(self) -> [&'static str; 4] {
-                match self { $(Mistake::$variant => [$zh, $en, $fix_zh, $fix_en]),+ }
-            }
+            /// The id, and the texts. A table takes half of the module that branches take.
+            const WORDS: &'static [[&'static str; 5]] = &[$([$id, $zh, $en, $fix_zh, $fix_en]),+];
         }
     };
 }
@@ -44,19 +39,19 @@ mistakes! {
         "把摘要输出为大写十六进制", "write the digest as upper-case hexadecimal digits";
     Algorithm = "algorithm",
         "签名算法与 sign_type 不一致（没有 sign_type 即 MD5）", "the algorithm is not the one of sign_type (without sign_type it is MD5)",
-        "MD5 与 HMAC-SHA256 二选一，并让 sign_type 与所用算法一致且参与签名", "choose MD5 or HMAC-SHA256, and let sign_type say which; it is signed too";
+        "让 sign_type 与所用算法一致，并参与签名", "let sign_type say which algorithm is used; it is signed too";
     HashForHmac = "hash-for-hmac",
         "用了普通 SHA-256，而不是 HMAC-SHA256", "plain SHA-256 was used instead of HMAC-SHA256",
-        "用商户密钥作 HMAC 的密钥，消息末尾仍要拼接 &key=", "use HMAC with the merchant key, over the string that still ends with &key=";
+        "用商户密钥作 HMAC 的密钥，末尾仍要拼接 &key=", "use HMAC with the merchant key, over the string that still ends with &key=";
     HmacForMd5 = "hmac-for-md5",
         "用了 HMAC-MD5，而不是 MD5", "HMAC-MD5 was used instead of MD5",
-        "MD5 签名是对末尾拼接了 &key= 的字符串直接求 MD5", "the MD5 signature is the plain MD5 of the string that ends with &key=";
+        "对末尾拼接了 &key= 的字符串直接求 MD5", "take the plain MD5 of the string that ends with &key=";
     OrderSign = "order-sign",
         "把统一下单的 sign 当作 paySign 用了", "the sign of the order was sent as paySign",
         "前端参数要用 appId、timeStamp、nonceStr、package、signType 重新签名", "sign again over appId, timeStamp, nonceStr, package and signType";
     SandboxKey = "sandbox-key",
         "用的是沙箱密钥", "the sandbox key was used",
-        "正式环境用商户平台设置的 API 密钥，沙箱环境用 getsignkey 的密钥", "use the key of the merchant platform in production, that of getsignkey in the sandbox";
+        "正式环境用商户平台的 API 密钥，沙箱用 getsignkey 的密钥", "use the key of the merchant platform in production, that of getsignkey in the sandbox";
     OtherKey = "other-key",
         "用的是另一个密钥", "another key was used",
         "两边使用同一商户号当前生效的 API v2 密钥", "use the API v2 key of this merchant id, the one in force, on both sides";
@@ -113,7 +108,7 @@ mistakes! {
         "值为空的参数不参与签名，也不发送", "leave empty fields out, of the string and of the message";
     SignTypeDropped = "sign-type-dropped",
         "发送了 sign_type，但没有参与签名", "sign_type was sent and not signed",
-        "发送的 sign_type 是普通参数，要参与签名", "sign_type is a field like others: sign it where it is sent";
+        "发送的 sign_type 是普通参数，要参与签名", "sign sign_type where it is sent: it is a field like others";
     SignTypeAdded = "sign-type-added",
         "签名里有 sign_type，报文里没有", "sign_type was signed and not sent",
         "sign_type 要么既发送又签名，要么都没有", "send and sign sign_type, or neither";
@@ -131,25 +126,25 @@ mistakes! {
         "只签名实际发送的参数", "sign exactly what is sent";
     FieldName = "field-name",
         "参数名的写法不对（{f}）", "a field was signed under another spelling of its name ({f})",
-        "参数名区分大小写：下单用 appid、nonce_str，小程序和 JSAPI 用 appId、timeStamp、nonceStr、signType，App 全小写", "names are case-sensitive: appid and nonce_str in an order; appId, timeStamp, nonceStr, signType for mini programs and JSAPI; all lower case for the App";
+        "下单用 appid、nonce_str；小程序和 JSAPI 用 appId、timeStamp、nonceStr、signType；App 全小写", "appid and nonce_str in an order; appId, timeStamp, nonceStr, signType for mini programs and JSAPI; all lower case for the App";
     OrderInsertion = "order-insertion",
         "参数没有排序", "the fields were not sorted",
-        "按参数名的 ASCII 码从小到大排序", "sort the names by their ASCII bytes";
+        "按 ASCII 码排序，从小到大", "sort the names by their ASCII bytes";
     OrderCase = "order-case-insensitive",
         "排序时忽略了大小写", "the names were sorted without regard to case",
-        "按 ASCII 码排序，大写在小写之前", "sort by ASCII bytes: upper case comes before lower case";
+        "按 ASCII 码排序，大写在前", "sort the names by their ASCII bytes: upper case comes first";
     OrderPairs = "order-pairs",
         "按“名=值”整串排序了，而不是按参数名", "whole name=value strings were sorted, not the names",
         "只按参数名排序", "sort by the names alone";
     OrderNumeric = "order-numeric",
         "数字名被排到最前，或按数值排序（coupon_fee_2 与 coupon_fee_10）", "numbers in names were sorted by value or put first (coupon_fee_2, coupon_fee_10)",
-        "按 ASCII 码逐字节比较参数名", "compare the names byte by byte";
+        "按 ASCII 码排序", "sort the names by their ASCII bytes";
     OrderLocale = "order-locale",
         "按语言习惯排序了（localeCompare）", "the names were sorted by the rules of a language (localeCompare)",
-        "按 ASCII 码排序，JavaScript 里用不带参数的 sort()", "sort by ASCII bytes: in JavaScript, sort() without a comparison";
+        "按 ASCII 码排序", "sort the names by their ASCII bytes";
     OrderReversed = "order-reversed",
         "排序方向反了", "the fields were sorted backwards",
-        "按 ASCII 码从小到大排序", "sort in ascending order";
+        "按 ASCII 码排序，从小到大", "sort the names by their ASCII bytes, ascending";
     Nonce = "nonce",
         "签名用的随机串不是发送的那个（{f}）", "the nonce that was signed is not the one that was sent ({f})",
         "随机串只生成一次，签名和发送用同一个", "make the nonce once, and sign and send the same";
@@ -158,10 +153,10 @@ mistakes! {
         "package 的值是 prepay_id= 加上预支付单号", "the value of package is prepay_id= and the id";
     TimestampMilliseconds = "timestamp-milliseconds",
         "时间戳用了毫秒（{f}）", "the timestamp is in milliseconds ({f})",
-        "用 10 位的秒：Math.floor(Date.now() / 1000)", "use seconds, 10 digits: Math.floor(Date.now() / 1000)";
+        "用 10 位的秒", "use seconds, 10 digits";
     TimestampFraction = "timestamp-fraction",
         "时间戳带有小数（{f}）", "the timestamp has a fraction ({f})",
-        "取整到秒：Math.floor(Date.now() / 1000)", "round it down: Math.floor(Date.now() / 1000)";
+        "取整到秒", "round it down to seconds";
     Trimmed = "trimmed",
         "值的首尾空白在签名前被去掉了（{f}）", "white space around the value was removed before signing ({f})",
         "发送和签名用同一个值，最好都不含首尾空白", "sign and send the same value, best without such white space";
@@ -185,7 +180,7 @@ mistakes! {
         "签名用未编码的原值", "sign the bare value";
     FormEncoded = "form-encoded",
         "值在签名前做了表单编码，空格变成 +（{f}）", "the value was form-encoded before signing, a space as + ({f})",
-        "签名用未编码的原值，不要用 http_build_query 或 URLSearchParams 拼接", "sign the bare value; do not join with http_build_query or URLSearchParams";
+        "签名用未编码的原值，不要用 http_build_query 或 URLSearchParams", "sign the bare value, not http_build_query or URLSearchParams";
     UrlDecoded = "url-decoded",
         "值在签名前做了 URL 解码（{f}）", "the value was URL-decoded before signing ({f})",
         "签名用实际发送的值", "sign the value that is sent";
@@ -194,13 +189,13 @@ mistakes! {
         "值要原样传递，不要做表单解码", "pass the value on as it is, without form decoding";
     Gbk = "gbk",
         "签名用了 GBK 编码（{f}）", "the bytes are GBK, not UTF-8 ({f})",
-        "按 UTF-8 取字节后计算摘要", "take the digest over UTF-8 bytes";
+        "按 UTF-8 取字节", "take the bytes of UTF-8";
     Latin1 = "latin1",
         "签名用了 Latin-1 或 ASCII 编码，中文丢失（{f}）", "the bytes are Latin-1 or ASCII, not UTF-8 ({f})",
-        "按 UTF-8 取字节：update(text, 'utf8')、getBytes(UTF_8)", "take UTF-8 bytes: update(text, 'utf8'), getBytes(UTF_8)";
+        "按 UTF-8 取字节", "take the bytes of UTF-8";
     Mojibake = "mojibake",
         "UTF-8 字节被当作 Latin-1 读取，成了乱码（{f}）", "UTF-8 bytes were read as Latin-1 ({f})",
-        "收发都按 UTF-8 解码，检查 Content-Type 的 charset", "decode as UTF-8 on both sides; look at the charset of the Content-Type";
+        "两边都按 UTF-8 解码", "decode as UTF-8 on both sides";
     UnicodeForm = "unicode-form",
         "Unicode 规范化形式不同（NFC 与 NFD）（{f}）", "the Unicode form differs, NFC or NFD ({f})",
         "签名前统一为 NFC，并发送同一个值", "normalise to NFC before signing, and send the same";
@@ -209,7 +204,7 @@ mistakes! {
         "签名的字节要与发送的完全一致", "sign exactly the bytes that are sent";
     JsonReformatted = "json-reformatted",
         "JSON 值被重新序列化了（空格或 \\/）（{f}）", "the JSON value was serialised anew, with other spaces or \\/ ({f})",
-        "JSON 只序列化一次，签名和发送用同一个字符串", "serialise once, sign and send the same string";
+        "只序列化一次，签名和发送用同一个字符串", "serialise once, sign and send the same string";
     Quoted = "quoted",
         "值的两侧多了引号（{f}）", "the value stands in quotes on one side ({f})",
         "对字符串本身签名，不要再做 JSON.stringify", "sign the text itself, not JSON.stringify of it";
@@ -221,25 +216,31 @@ mistakes! {
         "金额和数量用整数或字符串", "use integers or strings";
     NumberParsed = "number-parsed",
         "值被解析成数字后又写回（丢失前导零或精度）（{f}）", "the value was read as a number and lost leading zeros or digits ({f})",
-        "所有值都按字符串处理，关闭 XML 解析器的数值解析", "keep every value a string; switch off number parsing in the XML parser";
+        "所有值都按字符串处理", "keep every value a string, in the XML parser too";
     Boolean = "boolean",
         "布尔值的写法不同（{f}）", "a boolean is spelled otherwise ({f})",
-        "布尔值先转成接口要求的字符串，再签名和发送", "turn it into the string that the API wants, then sign and send that";
+        "先转成接口要求的字符串，再签名和发送", "turn it into the string that the API wants, then sign and send that";
     NullText = "null-text",
         "空值被写成了 null 或 undefined 文本（{f}）", "an empty value was signed as the text null or undefined ({f})",
         "空值不参与签名，也不发送", "leave empty values out, of the string and of the message";
     ObjectText = "object-text",
         "对象被写成了 [object Object]（{f}）", "an object was signed as [object Object] ({f})",
-        "先 JSON.stringify 成字符串，签名和发送用同一个", "turn it into a string with JSON.stringify, sign and send the same";
+        "只序列化一次，签名和发送用同一个字符串", "serialise once, sign and send the same string";
     OtherValue = "other-value",
         "签名的值与发送的不同（{f}）", "the value that was signed is not the one that was sent ({f})",
         "签名之后不要再改动参数", "change nothing after signing";
 }
 
 impl Mistake {
+    /// The stable id.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        Self::WORDS[self as usize][0]
+    }
+
     /// What is wrong and what to do: Chinese, English, and both again for the remedy.
     pub(super) fn words(self, field: Option<&str>, received: bool) -> [String; 4] {
-        let [zh, en, fix_zh, fix_en] = self.texts();
+        let [_, zh, en, fix_zh, fix_en] = Self::WORDS[self as usize];
         let (fix_zh, fix_en) = if received && self.is_of_values() {
             (RECEIVED_ZH, RECEIVED_EN)
         } else {
@@ -250,8 +251,8 @@ impl Mistake {
             None => all.into(),
         };
         [
-            zh.replace(PLACE, &place("全部")),
-            en.replace(PLACE, &place("all")),
+            replace(zh, PLACE, &place("全部")),
+            replace(en, PLACE, &place("all")),
             fix_zh.into(),
             fix_en.into(),
         ]

@@ -8,6 +8,7 @@ use super::{
     mistake::Mistake,
     order::Order,
     search::neighbour,
+    text::contains,
     transform::{Transform, integer},
 };
 use alloc::{
@@ -185,6 +186,12 @@ impl<'h> Model<'h> {
         self.add(Change { mistake, field, edits, transform, all, aspect, late });
     }
 
+    /// Adds a change of one field.
+    #[inline(never)]
+    fn one(&mut self, mistake: Mistake, edit: Edit) {
+        self.edit(mistake, Some(edit.field), [edit].into());
+    }
+
     /// Adds a change of something else.
     #[inline(never)]
     fn turn(&mut self, mistake: Mistake, aspect: Aspect) {
@@ -239,15 +246,13 @@ impl<'h> Model<'h> {
     #[inline(never)]
     fn insert(&mut self, mistake: Mistake, field: u16, value: &str) {
         let value = Some(self.arena.put(value.as_bytes()));
-        let edits = [Edit { field, value, present: Some(true), ..Edit::default() }].into();
-        self.edit(mistake, Some(field), edits);
+        self.one(mistake, Edit { field, value, present: Some(true), ..Edit::default() });
     }
 
     #[inline(never)]
     fn value(&mut self, mistake: Mistake, field: u16, value: &str) {
         let value = Some(self.arena.put(value.as_bytes()));
-        let edits = [Edit { field, value, ..Edit::default() }].into();
-        self.edit(mistake, Some(field), edits);
+        self.one(mistake, Edit { field, value, ..Edit::default() });
     }
 
     /// The signed field of this name.
@@ -307,8 +312,7 @@ impl<'h> Model<'h> {
                 _ if zero(self, field) => Mistake::ZeroDropped,
                 _ => Mistake::FieldDropped,
             };
-            let edits = [drop(field)].into();
-            self.edit(mistake, Some(field), edits);
+            self.one(mistake, drop(field));
         }
         let left_out = (0..).zip(&message.parts).filter(|(_, part)| !part.signed);
         let (empty, extra): (Vec<_>, Vec<_>) = left_out
@@ -341,8 +345,7 @@ impl<'h> Model<'h> {
             self.edit(mistake, None, edits);
         }
         for field in fields {
-            let edits = [edit(field)].into();
-            self.edit(mistake, Some(*field), edits);
+            self.one(mistake, edit(field));
         }
     }
 
@@ -355,8 +358,10 @@ impl<'h> Model<'h> {
             |name| Some(squash(name)),
         ];
         for style in styles {
-            let edits: Vec<Edit> =
-                present.iter().filter_map(|&field| self.renamed(field, &style(self.name_of(field))?)).collect();
+            let edits: Vec<Edit> = present
+                .iter()
+                .filter_map(|&field| self.renamed(field, &style(self.name_of(field))?))
+                .collect();
             if edits.len() > 1 {
                 self.edit(Mistake::FieldName, None, edits);
             }
@@ -368,7 +373,8 @@ impl<'h> Model<'h> {
             .filter(|(field, _)| present.contains(field))
             .collect();
         if given.len() > 1 {
-            let edits = given.iter().filter_map(|(field, name)| self.renamed(*field, name)).collect();
+            let edits =
+                given.iter().filter_map(|(field, name)| self.renamed(*field, name)).collect();
             self.edit(Mistake::FieldName, None, edits);
         }
         for (field, name) in given {
@@ -400,8 +406,7 @@ impl<'h> Model<'h> {
     #[inline(never)]
     fn rename(&mut self, field: u16, name: &str) {
         if let Some(edit) = self.renamed(field, name) {
-            let edits = [edit].into();
-            self.edit(Mistake::FieldName, Some(field), edits);
+            self.one(Mistake::FieldName, edit);
         }
     }
 
@@ -435,7 +440,7 @@ impl<'h> Model<'h> {
             if let Some(id) = value.strip_prefix(PREPAY).filter(|_| name == "package") {
                 self.value(Mistake::PackagePrefix, field, id);
             }
-            if ["fee", "amount", "price", "money"].iter().any(|word| name.contains(word)) {
+            if ["fee", "amount", "price", "money"].iter().any(|word| contains(&name, word)) {
                 for amount in amounts(&value) {
                     self.value(Mistake::AmountYuan, field, &amount);
                 }
@@ -495,14 +500,25 @@ impl<'h> Model<'h> {
                 let digits = format!("{moment:03}");
                 let times = [
                     (Mistake::TimestampMilliseconds, format!("{value}{digits}")),
-                    (Mistake::TimestampFraction, format!("{value}.{}", digits.trim_end_matches('0'))),
+                    (
+                        Mistake::TimestampFraction,
+                        format!("{value}.{}", digits.trim_end_matches('0')),
+                    ),
                 ];
                 for (mistake, time) in times {
                     let value = Some(self.arena.put(time.as_bytes()));
                     let edits = [Edit { field, value, ..Edit::default() }].into();
                     let (field, transform, all, aspect) = (Some(field), None, false, None);
                     let late = true;
-                    self.changes.push(Change { mistake, field, edits, transform, all, aspect, late });
+                    self.changes.push(Change {
+                        mistake,
+                        field,
+                        edits,
+                        transform,
+                        all,
+                        aspect,
+                        late,
+                    });
                 }
             }
         }
@@ -528,7 +544,15 @@ const GROUPS: &[&[&str]] = &[
 ];
 
 const SIGN_TYPES: &[&str] = &[
-    "MD5", "HMAC-SHA256", "md5", "hmac-sha256", "HMACSHA256", "HMAC_SHA256", "SHA256", "SHA1", "RSA",
+    "MD5",
+    "HMAC-SHA256",
+    "md5",
+    "hmac-sha256",
+    "HMACSHA256",
+    "HMAC_SHA256",
+    "SHA256",
+    "SHA1",
+    "RSA",
 ];
 
 const BOOLEANS: &[&[&str]] = &[

@@ -36,9 +36,13 @@ impl Order {
                 (None, None) => a.0.cmp(b.0),
             },
             Order::Natural => natural(a.0, b.0),
-            Order::Locale => a.0.iter().map(|&c| weight(c)).cmp(b.0.iter().map(|&c| weight(c)))
-                // Lower case comes first where nothing else differs.
-                .then_with(|| b.0.cmp(a.0)),
+            Order::Locale => {
+                a.0.iter()
+                    .map(|&c| weight(c))
+                    .cmp(b.0.iter().map(|&c| weight(c)))
+                    // Lower case comes first where nothing else differs.
+                    .then_with(|| b.0.cmp(a.0))
+            }
         }
     }
 }
@@ -48,15 +52,22 @@ fn whole<'a>(field: (&'a [u8], &'a [u8])) -> impl Iterator<Item = &'a u8> {
 }
 
 fn number(name: &[u8]) -> Option<u32> {
-    core::str::from_utf8(name).ok().filter(|name| *name == "0" || !name.starts_with(['0', '+']))?.parse().ok()
+    core::str::from_utf8(name)
+        .ok()
+        .filter(|name| *name == "0" || !name.starts_with(['0', '+']))?
+        .parse()
+        .ok()
 }
 
 fn natural(a: &[u8], b: &[u8]) -> Ordering {
     let digits = |name: &[u8]| name.iter().rev().take_while(|c| c.is_ascii_digit()).count();
-    let (a_stem, a_digits) = a.split_at(a.len() - digits(a));
-    let (b_stem, b_digits) = b.split_at(b.len() - digits(b));
-    let by_number = || a_digits.len().cmp(&b_digits.len()).then(a_digits.cmp(b_digits));
-    if a_stem == b_stem { by_number() } else { a.cmp(b) }
+    let stem = |name: &[u8]| name.len() - digits(name);
+    // Of the same stem, the one with more digits is the larger number.
+    if a.get(..stem(a)) == b.get(..stem(b)) {
+        a.len().cmp(&b.len()).then(a.cmp(b))
+    } else {
+        a.cmp(b)
+    }
 }
 
 /// The primary weight in the root collation, for what stands in names.

@@ -1,6 +1,6 @@
 //! What is told: never a key, never a signature.
 
-use super::{diff::Differing, key::TAILS, mistake::Mistake, transform::invisible};
+use super::{diff::Differing, key::TAILS, mistake::Mistake, text::find, transform::invisible};
 use alloc::{format, string::String, vec::Vec};
 use core::fmt::Write;
 use zeroize::Zeroizing;
@@ -78,7 +78,9 @@ impl Mask {
     pub(super) fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hidden: Vec<Zeroizing<String>> = Vec::new();
         for key in keys {
-            for form in [key, key.trim(), key.trim_matches(['"', '\'', ' ', '\n', '\r', '\u{feff}'])] {
+            for form in
+                [key, key.trim(), key.trim_matches(['"', '\'', ' ', '\n', '\r', '\u{feff}'])]
+            {
                 // A shorter text would hide what has nothing to do with it.
                 if form.len() >= 6 {
                     let at = hidden.partition_point(|longer| longer.len() > form.len());
@@ -107,15 +109,20 @@ impl Mask {
     #[inline(never)]
     fn visible(&self, bytes: &[u8]) -> String {
         let mut out = String::with_capacity(bytes.len());
-        for chunk in bytes.utf8_chunks() {
-            for c in self.hide(chunk.valid()).chars() {
+        if let Ok(text) = core::str::from_utf8(bytes) {
+            for c in self.hide(text).chars() {
                 mark(c, &mut out);
             }
-            for byte in chunk.invalid() {
+            return out;
+        }
+        for &byte in bytes {
+            if byte.is_ascii() {
+                mark(char::from(byte), &mut out);
+            } else {
                 let _ = write!(out, "<{byte:02X}>");
             }
         }
-        out
+        self.hide(&out)
     }
 
     /// The string that was signed.
@@ -124,7 +131,8 @@ impl Mask {
         let fields = self.visible(text);
         let Some(tail) = TAILS.get(usize::from(tail)) else { return fields };
         let key = if tail.key { MASK } else { "" };
-        let before = if fields.is_empty() { tail.before.trim_start_matches('&') } else { tail.before };
+        let before =
+            if fields.is_empty() { tail.before.trim_start_matches('&') } else { tail.before };
         let sealed = self.visible(before.as_bytes()) + key + &self.visible(tail.after.as_bytes());
         if tail.front { sealed + &fields } else { fields + &sealed }
     }
@@ -135,10 +143,10 @@ fn hidden(text: &str, key: &str) -> String {
     let (lower, key) = (text.to_ascii_lowercase(), Zeroizing::new(key.to_ascii_lowercase()));
     let mut out = String::with_capacity(text.len());
     let mut end = 0;
-    for (at, found) in lower.match_indices(key.as_str()) {
-        out.push_str(text.get(end..at).unwrap_or_default());
+    while let Some(at) = lower.get(end..).and_then(|rest| find(rest, &key)) {
+        out.push_str(text.get(end..end + at).unwrap_or_default());
         out.push_str(MASK);
-        end = at + found.len();
+        end += at + key.len();
     }
     out.push_str(text.get(end..).unwrap_or_default());
     out
@@ -181,11 +189,12 @@ impl Diagnosis {
 
     #[inline(never)]
     pub(super) fn of(mistakes: Vec<Finding>) -> Self {
-        let join = |part: fn(&Finding) -> &str, fix: fn(&Finding) -> &str, between: &str, then: &str| {
-            let parts: Vec<String> =
-                mistakes.iter().map(|m| format!("{}{then}{}", part(m), fix(m))).collect();
-            parts.join(between)
-        };
+        let join =
+            |part: fn(&Finding) -> &str, fix: fn(&Finding) -> &str, between: &str, then: &str| {
+                let parts: Vec<String> =
+                    mistakes.iter().map(|m| format!("{}{then}{}", part(m), fix(m))).collect();
+                parts.join(between)
+            };
         let zh = join(|m| &m.zh, |m| &m.fix_zh, "；另外，", "。") + "。";
         let en = join(|m| &m.en, |m| &m.fix_en, "; and ", ": ") + ".";
         Diagnosis { zh, en, mistakes, ..Diagnosis::new(Verdict::Mistakes) }
@@ -201,7 +210,8 @@ impl Diagnosis {
                 let _ = write!(self.en, " ({tried} variants tried.)");
             } else {
                 let _ = write!(self.zh, "（报文太大，只试了 {tried} 种变化。）");
-                let _ = write!(self.en, " (The message is large: only {tried} variants were tried.)");
+                let _ =
+                    write!(self.en, " (The message is large: only {tried} variants were tried.)");
             }
         }
         self

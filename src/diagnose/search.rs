@@ -63,7 +63,7 @@ struct Prepared {
     order: Vec<u16>,
     /// Where each field stands in the order.
     places: Vec<usize>,
-    text: Zeroizing<Vec<u8>>,
+    text: Vec<u8>,
     /// Where each place begins in the text.
     offsets: Vec<usize>,
     states: Vec<State>,
@@ -106,7 +106,8 @@ impl<'m, 'h> Search<'m, 'h> {
     #[inline(never)]
     pub(super) fn right(&mut self) -> Option<Found> {
         let prepared = self.prepare(None)?;
-        self.buffer.clone_from(&prepared.text);
+        self.buffer.clear();
+        self.buffer.extend_from_slice(&prepared.text);
         self.fits(&prepared.plan, prepared.text.len(), &prepared)
             .then(|| self.found(&prepared, None, &prepared.plan))
     }
@@ -162,7 +163,8 @@ impl<'m, 'h> Search<'m, 'h> {
             let mut plan = usual;
             let mut mistakes = Vec::new();
             if let Some(change) = change {
-                let keyed = !matches!(change.aspect, None | Some(Aspect::Order(_) | Aspect::Joiner(_)));
+                let keyed =
+                    !matches!(change.aspect, None | Some(Aspect::Order(_) | Aspect::Joiner(_)));
                 if !keyed || !change.edits.is_empty() {
                     continue;
                 }
@@ -225,7 +227,7 @@ impl<'m, 'h> Search<'m, 'h> {
             prepared.states.push(state);
         }
         self.blocks += prepared.states.len();
-        prepared.text.clone_from(&text);
+        prepared.text.clone_from(&*text);
         self.buffer = text;
         Some(prepared)
     }
@@ -386,11 +388,9 @@ impl<'m, 'h> Search<'m, 'h> {
         let text = buffer.len();
         let key: &[u8] = if tail.key { &key.bytes } else { &[] };
         let before = if text == 0 { tail.before.trim_start_matches('&') } else { tail.before };
-        for part in [before.as_bytes(), key, tail.after.as_bytes()] {
+        let fields = if tail.front { mem::take(&mut *buffer) } else { Vec::new() };
+        for part in [before.as_bytes(), key, tail.after.as_bytes(), &fields] {
             buffer.extend_from_slice(part);
-        }
-        if tail.front {
-            buffer.rotate_left(text);
         }
         let (algorithm, mut done) = (plan.algorithm, known / BLOCK);
         let Some(start) = self.start(plan) else { return false };
@@ -408,7 +408,7 @@ impl<'m, 'h> Search<'m, 'h> {
         self.tried += 1;
         self.blocks += cost;
         if tail.front {
-            buffer.rotate_right(text);
+            *buffer = fields;
         }
         buffer.truncate(text);
         self.buffer = buffer;
@@ -453,7 +453,7 @@ impl Prepared {
             named: Vec::new(),
             order: Vec::new(),
             places: Vec::new(),
-            text: Zeroizing::default(),
+            text: Vec::new(),
             offsets: Vec::new(),
             states: Vec::new(),
         }

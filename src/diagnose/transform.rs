@@ -1,11 +1,11 @@
 //! What programs do to a value between signing and sending, forwards and backwards.
 
-use super::{Host, mistake::Mistake};
-use alloc::{
-    format,
-    string::String,
-    vec::Vec,
+use super::{
+    Host,
+    mistake::Mistake,
+    text::{replace, split},
 };
+use alloc::{format, string::String, vec::Vec};
 use core::str;
 
 /// Another spelling that needs tables, which the host may have.
@@ -124,17 +124,17 @@ impl Transform {
     fn written(self, text: &str) -> Option<String> {
         use Transform as T;
         Some(match self {
-            T::LfToCrlf => text.replace("\r\n", "\n").replace('\n', "\r\n"),
-            T::CrlfToLf => text.replace("\r\n", "\n").replace('\r', "\n"),
-            T::NoBreaks => text.replace(['\r', '\n'], ""),
-            T::Invisible => text.replace(invisible, ""),
+            T::LfToCrlf => replace(&replace(text, "\r\n", "\n"), "\n", "\r\n"),
+            T::CrlfToLf => replace(&replace(text, "\r\n", "\n"), "\r", "\n"),
+            T::NoBreaks => text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect(),
+            T::Invisible => text.chars().filter(|&c| !invisible(c)).collect(),
             T::Trim => text.trim_matches(white).into(),
             T::TrimStart => text.trim_start_matches(white).into(),
             T::TrimEnd => text.trim_end_matches(white).into(),
             T::CdataAdded => format!("<![CDATA[{text}]]>"),
             T::CdataRemoved => text.strip_prefix("<![CDATA[")?.strip_suffix("]]>")?.into(),
-            T::Quoted => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-            T::Unquoted => text.strip_prefix('"')?.strip_suffix('"')?.replace("\\\"", "\""),
+            T::Quoted => format!("\"{}\"", replace(&replace(text, "\\", "\\\\"), "\"", "\\\"")),
+            T::Unquoted => replace(text.strip_prefix('"')?.strip_suffix('"')?, "\\\"", "\""),
             T::EscapeThree => escape(text, "", ""),
             T::EscapeFive => escape(text, "&quot;", "&apos;"),
             T::EscapeHtml => escape(text, "&quot;", "&#39;"),
@@ -147,12 +147,12 @@ impl Transform {
                 let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
                 String::from_utf8(bytes?).ok()?
             }
-            T::AsciiQuestion => text.replace(|c: char| !c.is_ascii(), "?"),
+            T::AsciiQuestion => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
             T::UnicodeEscaped => unicode_escape(text, false),
             T::UnicodeEscapedUpper => unicode_escape(text, true),
             T::UnicodeUnescaped => unicode_unescape(text)?,
-            T::SpaceToPlus => text.replace(' ', "+"),
-            T::PlusToSpace => text.replace('+', " "),
+            T::SpaceToPlus => replace(text, " ", "+"),
+            T::PlusToSpace => replace(text, "+", " "),
             T::UrlComponent => percent(text, b"-_.!~*'()", None, UPPER),
             T::UrlWhole => percent(text, b"-_.!~*'();/?:@&=+$,#", None, UPPER),
             T::Url3986 => percent(text, b"-_.~", None, UPPER),
@@ -162,13 +162,13 @@ impl Transform {
             T::FormPhp => percent(text, b"-_.", Some('+'), UPPER),
             T::FormLower => percent(text, b"-_.!*()", Some('+'), LOWER),
             T::UrlDecoded => unpercent(text)?,
-            T::FormDecoded => unpercent(&text.replace('+', " "))?,
+            T::FormDecoded => unpercent(&replace(text, "+", " "))?,
             T::ObjectText if is_json(text) => "[object Object]".into(),
             T::ArrayText if is_json(text) => "Array".into(),
             T::JsonCompact if is_json(text) => respaced(text, "", ""),
             T::JsonSpaced if is_json(text) => respaced(text, ", ", ": "),
-            T::JsonSlashes if is_json(text) => text.replace("\\/", "/").replace('/', "\\/"),
-            T::JsonUnescaped if is_json(text) => text.replace("\\/", "/"),
+            T::JsonSlashes if is_json(text) => replace(&replace(text, "\\/", "/"), "/", "\\/"),
+            T::JsonUnescaped if is_json(text) => replace(text, "\\/", "/"),
             T::ZerosRemoved => {
                 let digits = text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
                 let bare = text.trim_start_matches('0');
@@ -302,14 +302,23 @@ fn unicode_escape(text: &str, upper: bool) -> String {
 
 /// Undoes `\uXXXX`.
 pub(super) fn unicode_unescape(text: &str) -> Option<String> {
-    let mut units: Vec<u16> = Vec::new();
-    let mut parts = text.split("\\u");
-    units.extend(parts.next()?.encode_utf16());
-    for part in parts {
-        units.push(u16::from_str_radix(part.get(..4)?, 16).ok()?);
-        units.extend(part.get(4..)?.encode_utf16());
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut high = None;
+    while let Some((before, behind)) = split(rest, "\\u") {
+        out.push_str(before);
+        let unit = u32::from_str_radix(behind.get(..4)?, 16).ok()?;
+        match (high.take().filter(|_| before.is_empty()), unit) {
+            (None, 0xd800..=0xdbff) => high = Some(unit),
+            (Some(high), 0xdc00..=0xdfff) => {
+                out.push(char::from_u32(0x1_0000 + ((high & 0x3ff) << 10) + (unit & 0x3ff))?);
+            }
+            _ => out.push(char::from_u32(unit)?),
+        }
+        rest = behind.get(4..)?;
     }
-    String::from_utf16(&units).ok()
+    out.push_str(rest);
+    Some(out)
 }
 
 fn is_json(text: &str) -> bool {

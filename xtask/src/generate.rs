@@ -41,7 +41,9 @@ fn codes() -> Result<String> {
 
 fn mistakes() -> Result<String> {
     let mut ts = String::from(BANNER);
-    ts.push_str("/** The closed list of mistakes that the doctor names. */\nexport type MistakeId =\n");
+    ts.push_str(
+        "/** The closed list of mistakes that the doctor names. */\nexport type MistakeId =\n",
+    );
     for mistake in Mistake::ALL {
         writeln!(ts, "  | '{}'", mistake.id())?;
     }
