@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './client', './koa', './notify', './store', './store/sql', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './client', './doctor', './koa', './notify', './store', './store/sql', './testing'])
   })
 
   test('every target of every condition is in the tarball', () => {
@@ -142,6 +142,7 @@ describe('the doors', () => {
     const use = `
       import { Key, WxPayError, sign, type ErrorCode } from 'wxpay-wasm'
       import { WxPay, type WxPayOptions } from 'wxpay-wasm/client'
+      import { diagnose, MISTAKES, type Diagnosis, type MistakeId } from 'wxpay-wasm/doctor'
       import { paymentNotify } from 'wxpay-wasm/notify'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
       const text: string = sign({ a: '1', n: 1, none: undefined }, new Key('${KEY}'), 'HMAC-SHA256')
@@ -157,6 +158,12 @@ describe('the doors', () => {
         .then(({ code_url }) => code_url.length)
       const store: OrderStore = memoryStore()
       paymentNotify({ ...options, store, onOutcome: async event => void event.outcome })
+      const diagnosis: Diagnosis = diagnose({ a: '1' }, { key: new Key('${KEY}'), sign: text })
+      const id: MistakeId | undefined = diagnosis.mistakes[0]?.id ?? MISTAKES[0]
+      // @ts-expect-error a closed list
+      id === 'no-such-mistake'
+      // @ts-expect-error the key is needed
+      diagnose('a=1', {})
       const code: ErrorCode = new WxPayError('TIMEOUT', 'x').code
       // @ts-expect-error a closed list
       code === 'NO_SUCH_CODE'`

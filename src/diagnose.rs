@@ -102,8 +102,9 @@ impl Case<'_> {
             core::iter::once(self.key).chain(candidates.iter().map(|(_, key)| key.as_str())),
         );
         let text = joined(&ours);
-        let diff =
-            theirs.as_ref().map(|theirs| diff::diff(&ours, &theirs.fields, |v| mask.show(v)));
+        let diff = theirs
+            .as_ref()
+            .map(|theirs| diff::diff(&ours, &theirs.fields, |value| mask.show(value)));
         let scene = Scene { mask, diff: diff.unwrap_or_default(), text };
         if is_other_api(self.input) {
             return scene.close(Diagnosis::new(Verdict::OtherApi), None);
@@ -167,11 +168,11 @@ impl Case<'_> {
             return Some(whole(found));
         }
         if let Some(theirs) = theirs {
-            if let Some(mistakes) = search.theirs(theirs.text.as_bytes()) {
+            if let Some((mistakes, tail)) = search.theirs(theirs.text.as_bytes()) {
                 let keys = mistakes.into_iter().map(|mistake| (mistake, None));
                 let fields = self.explained(search.model, ours, &theirs.fields);
                 let text = theirs.text.clone().into_bytes();
-                return Some((keys.chain(fields).collect(), Some((text, 0))));
+                return Some((keys.chain(fields).collect(), Some((text, tail))));
             }
             from_theirs(search.model, ours, &theirs.fields);
         }
@@ -314,11 +315,11 @@ struct Theirs {
 impl Theirs {
     fn new(text: &str, ours: &Pairs) -> Self {
         let text = text.trim_end_matches(['\r', '\n']);
-        let (text, key) = match text::split(text, "&key=") {
-            Some((text, key)) => (text, Some(key.to_string())),
-            None => (text, None),
-        };
-        Theirs { text: text.into(), fields: input::signed_string(text, ours), key }
+        let mut fields = input::signed_string(text, ours);
+        let key = fields.pop_if(|(name, _)| message::is_key(name));
+        let length = key.as_ref().map_or(0, |(name, value)| name.len() + value.len() + 2);
+        let text = text.get(..text.len().saturating_sub(length)).unwrap_or_default().into();
+        Theirs { text, fields, key: key.map(|(_, value)| value) }
     }
 }
 

@@ -189,6 +189,11 @@ fn a_key_that_was_pasted_or_given_is_told_apart() {
     let found = ask(&format!("{text}&key={other}"), &signed(&sign));
     assert_eq!(named(&found), [("other-key", Some("pasted"))]);
     assert!(!format!("{found:?}").contains(other));
+    let sign_of_name = md5_of(format!("{text}&apiKey={other}").as_bytes());
+    let pasted = format!("{text}&apiKey={other}");
+    let found = ask(&pasted, &Options { theirs: Some(&pasted), ..signed(&sign_of_name) });
+    assert_eq!(named(&found), [("other-key", Some("pasted")), ("key-name", None)]);
+    assert!(!format!("{found:?}").contains(other) && found.diff.is_empty(), "{found:?}");
     let unexplained = ask(&text, &signed(&sign));
     assert_eq!(unexplained.verdict, Verdict::Unexplained);
     assert!(unexplained.complete && unexplained.tried > 5_000, "{}", unexplained.tried);

@@ -6,6 +6,7 @@
 
 use super::{
     json, markup,
+    message::is_key,
     text::{find, replace, split as halves},
     transform::unpercent,
 };
@@ -120,10 +121,10 @@ fn query(text: &str) -> Option<Pairs> {
 fn whole_values(pairs: Pairs) -> Pairs {
     let mut whole = Pairs::with_capacity(pairs.len());
     for (index, (name, value)) in pairs.iter().enumerate() {
-        let next = pairs.get(index + 1).filter(|(next, _)| next != "sign" && next != "key");
+        let next = pairs.get(index + 1).filter(|(next, _)| is_field(next));
         if let Some((last, held)) = whole.last_mut() {
             let placed = &*last < name && next.is_none_or(|(next, _)| name < next);
-            if FREE_TEXT.contains(&last.as_str()) && !placed && name != "sign" && name != "key" {
+            if FREE_TEXT.contains(&last.as_str()) && !placed && is_field(name) {
                 for part in ["&", name, "=", value] {
                     held.push_str(part);
                 }
@@ -132,8 +133,13 @@ fn whole_values(pairs: Pairs) -> Pairs {
         }
         whole.push((name.clone(), value.clone()));
     }
-    let names = whole.iter().map(|(name, _)| name).filter(|name| *name != "sign" && *name != "key");
+    let names = whole.iter().map(|(name, _)| name).filter(|name| is_field(name));
     if names.is_sorted() { whole } else { pairs }
+}
+
+/// Whether it is signed, in a string.
+fn is_field(name: &str) -> bool {
+    name != "sign" && !is_key(name)
 }
 
 /// What users fill in.

@@ -48,6 +48,12 @@ pub(super) fn squash(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Under these names users paste the key, which is no field of a message.
+pub(super) fn is_key(name: &str) -> bool {
+    let names = ["key", "apikey", "partnerkey", "mchkey", "appkey", "secret", "appsecret"];
+    names.contains(&squash(name).as_str())
+}
+
 impl Message {
     pub(super) fn new(pairs: Pairs) -> Self {
         let has = |wanted: &str| pairs.iter().any(|(name, _)| squash(name) == wanted);
@@ -69,8 +75,8 @@ impl Message {
         let (first, second) =
             if kind == Kind::App { ("sign", "paySign") } else { ("paySign", "sign") };
         let sign = filled(first).or_else(|| filled(second));
-        let key = filled("key");
-        let parts = pairs.into_iter().filter(|(name, _)| name != "key");
+        let key = pairs.iter().find(|(name, _)| is_key(name)).map(|(_, value)| value.clone());
+        let parts = pairs.into_iter().filter(|(name, _)| !is_key(name));
         let parts = parts.map(|(name, value)| part(kind, name, value)).collect();
         Message { kind, parts, sign, key, received }
     }

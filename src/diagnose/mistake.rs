@@ -78,7 +78,7 @@ mistakes! {
         "重新完整复制密钥，共 32 位", "copy the whole key again: 32 characters";
     KeyEmpty = "key-empty",
         "签名时密钥是空的（空串、undefined 或 null）", "the key was empty when signing (an empty string, undefined or null)",
-        "检查读取密钥的配置项名称", "check the name of the setting that holds the key";
+        "检查读取密钥的配置", "check the setting that holds the key";
     KeyNotAppended = "key-not-appended",
         "末尾没有拼接 &key=密钥", "&key= and the key were not appended",
         "签名串末尾要拼接 &key=密钥，HMAC-SHA256 也一样", "append &key= and the key to the string, for HMAC-SHA256 too";
@@ -108,13 +108,13 @@ mistakes! {
         "值为空的参数不参与签名，也不发送", "leave empty fields out, of the string and of the message";
     SignTypeDropped = "sign-type-dropped",
         "发送了 sign_type，但没有参与签名", "sign_type was sent and not signed",
-        "发送的 sign_type 是普通参数，要参与签名", "sign sign_type where it is sent: it is a field like others";
+        "发送的 sign_type 要参与签名", "sign sign_type where it is sent";
     SignTypeAdded = "sign-type-added",
         "签名里有 sign_type，报文里没有", "sign_type was signed and not sent",
         "sign_type 要么既发送又签名，要么都没有", "send and sign sign_type, or neither";
     SignTypeValue = "sign-type-value",
         "签名时 sign_type 的值与发送的不同", "sign_type had another value in the string than in the message",
-        "发送的和签名的 sign_type 要相同：MD5 或 HMAC-SHA256", "send the sign_type that is signed: MD5 or HMAC-SHA256, in this spelling";
+        "发送的和签名的 sign_type 要相同：MD5 或 HMAC-SHA256", "send the sign_type that is signed: MD5 or HMAC-SHA256";
     ZeroDropped = "zero-dropped",
         "值为 0 的参数被当作空值丢掉了（{f}）", "a field of value 0 was dropped as if it were empty ({f})",
         "只丢掉空串；\"0\" 要参与签名", "drop empty strings only; \"0\" is signed";
@@ -216,7 +216,7 @@ mistakes! {
         "金额和数量用整数或字符串", "use integers or strings";
     NumberParsed = "number-parsed",
         "值被解析成数字后又写回（丢失前导零或精度）（{f}）", "the value was read as a number and lost leading zeros or digits ({f})",
-        "所有值都按字符串处理", "keep every value a string, in the XML parser too";
+        "所有值都按字符串处理", "keep every value a string";
     Boolean = "boolean",
         "布尔值的写法不同（{f}）", "a boolean is spelled otherwise ({f})",
         "先转成接口要求的字符串，再签名和发送", "turn it into the string that the API wants, then sign and send that";

@@ -227,28 +227,26 @@ const fn sentence(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Mistakes => ("", ""),
         Verdict::Unexplained => (
             "这些字段加上任何一个或两个已知的错误都得不到这个签名：最可能是密钥不对（不是这个商户号的 API v2 密钥），\
-             或者签名的字段与这里的不同。",
+             或者签名的是别的字段。",
             "No known mistake, alone or with another, makes this signature of these fields: most likely \
              it was made with another key (not the API v2 key of this merchant id), or over other \
              fields than these.",
         ),
         Verdict::NoSignature => (
-            "没有可供核对的签名：报文里没有 sign 或 paySign，也没有另外给出。",
-            "There is no signature to check: the message has no sign or paySign, and none was given.",
+            "没有可供核对的签名：报文里没有 sign 或 paySign。",
+            "There is no signature to check: the message has no sign or paySign.",
         ),
         Verdict::NotASignature => (
             "给出的签名不是 32 位（MD5）或 64 位（HMAC-SHA256）十六进制。",
             "What was given as the signature is not 32 (MD5) or 64 (HMAC-SHA256) hexadecimal digits.",
         ),
         Verdict::Unreadable => (
-            "没有认出字段：请粘贴 XML、JSON、name=value&… 的签名串，或含有它们的一行日志。",
-            "No fields were recognised: paste XML, JSON, the string name=value&… that is signed, or a \
-             line of a log that holds one of them.",
+            "没有认出字段：请粘贴 XML、JSON、name=value&… 或含有它们的一行日志。",
+            "No fields were recognised: paste XML, JSON, name=value&… or a line of a log with one of them.",
         ),
         Verdict::OtherApi => (
-            "这是 API v3 的报文：它用 RSA 签名（Wechatpay-Signature 头），不能用 v2 密钥核对。",
-            "This belongs to API v3: it is signed with RSA (header Wechatpay-Signature) and cannot be \
-             checked with a v2 key.",
+            "这是 API v3 的报文：它用 RSA 签名，不能用 v2 密钥核对。",
+            "This belongs to API v3: it is signed with RSA and cannot be checked with a v2 key.",
         ),
     }
 }

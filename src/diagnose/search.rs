@@ -155,7 +155,7 @@ impl<'m, 'h> Search<'m, 'h> {
     }
 
     /// The other side's string, which holds no key: which key and tail go with it.
-    pub(super) fn theirs(&mut self, text: &[u8]) -> Option<Vec<Mistake>> {
+    pub(super) fn theirs(&mut self, text: &[u8]) -> Option<(Vec<Mistake>, u16)> {
         let usual = self.plan();
         let whole = core::iter::once(None).chain((0..self.model.changes.len()).map(Some));
         for index in whole {
@@ -175,7 +175,7 @@ impl<'m, 'h> Search<'m, 'h> {
             self.buffer.extend_from_slice(text);
             let prepared = Prepared::empty(plan);
             if self.fits(&plan, 0, &prepared) {
-                return Some(mistakes);
+                return Some((mistakes, plan.tail));
             }
         }
         None
@@ -319,8 +319,8 @@ impl<'m, 'h> Search<'m, 'h> {
     #[inline(never)]
     fn rewrite(&mut self, prepared: &Prepared, plan: &Plan, applied: &Applied) -> usize {
         let before = &prepared.plan;
-        let same_start = plan.key == before.key && plan.algorithm == before.algorithm
-            || !plan.algorithm.keyed() && plan.algorithm == before.algorithm;
+        let same_start = plan.algorithm == before.algorithm
+            && (plan.key == before.key || !plan.algorithm.keyed());
         let same_order = plan.order == before.order
             && !applied.renamed
             && (plan.order != Order::Pairs || applied.place.is_none());

@@ -41,7 +41,7 @@ pub(crate) fn build() -> Result<()> {
     let fast = ["-O3", "--converge", "--reorder-locals", "--reorder-functions"];
     optimise(&fs::read(&core)?, &fast, &generated.join("core.wasm"))?;
     bind("tools", &tools, &["-Oz"], &generated)?;
-    bind("doctor", &doctor, &["-Oz"], &generated)?;
+    bind("doctor", &doctor, &["--flatten", "--rereloop", "-Oz", "-Oz"], &generated)?;
     generate::write(&generated)?;
     run::shown(&mut run::command("node", ["pkg/build.mjs"]))?;
     fs::write(stamp, inputs)?;
