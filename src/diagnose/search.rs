@@ -132,6 +132,7 @@ impl<'m, 'h> Search<'m, 'h> {
             if change.is_dormant() {
                 continue;
             }
+            let wide = change.all;
             let Some(prepared) = self.prepare(Some(first)) else { continue };
             for second in 0..count {
                 let Some(change) = self.model.changes.get(second) else { break };
@@ -140,7 +141,8 @@ impl<'m, 'h> Search<'m, 'h> {
                 }
                 // The other way round only where the sequence makes a difference.
                 let forwards = second > first;
-                if second == first || (!forwards && change.transform.is_none()) {
+                let sequence = change.transform.is_some() || (wide && !change.edits.is_empty());
+                if second == first || (!forwards && !sequence) {
                     continue;
                 }
                 if let Some(found) = self.with(&prepared, second, forwards) {
@@ -242,12 +244,14 @@ impl<'m, 'h> Search<'m, 'h> {
             return None;
         }
         plan.add(change);
+        // The other way round, it would change what this one makes.
+        let wide = first.is_some_and(|first| first.all);
         let else_changed = change.aspect.is_some();
         let scratch = self.model.arena.len();
         let applied = self.apply(prepared, second);
         let mut found = None;
         if let Some(applied) = applied.filter(|applied| {
-            (applied.place.is_some() || else_changed) && (forwards || applied.overlaps)
+            (applied.place.is_some() || else_changed) && (forwards || wide || applied.overlaps)
         }) {
             let known = self.rewrite(prepared, &plan, &applied);
             if self.fits(&plan, known, prepared) {
