@@ -1,7 +1,7 @@
 // What a page downloads and a server installs. The budgets are upper bounds: a change that needs more
 // has to say so here.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -58,6 +58,18 @@ test('the tools take 60 KB', t => {
   const tools = wasm('tools')
   report(t, 'tools.wasm', tools)
   assert.ok(gzip(tools) <= 60 * KB, `${gzip(tools)} bytes`)
+})
+
+test('the doctor takes 60 KB, and nobody else carries it', async t => {
+  const doctor = wasm('doctor')
+  report(t, 'doctor.wasm', doctor)
+  assert.ok(gzip(doctor) <= 60 * KB, `${gzip(doctor)} bytes`)
+  for (const file of readdirSync(join(home, 'dist/esm'), { recursive: true })) {
+    if (!file.endsWith('.js') || file === 'doctor.js') continue
+    const script = readFileSync(join(home, 'dist/esm', file), 'utf8')
+    assert.ok(!script.includes(doctor.toString('base64')), file)
+    assert.doesNotMatch(script, /from "[^"]*doctor/, file)
+  }
 })
 
 test('a page that bundles the package gets both modules and little else', async t => {

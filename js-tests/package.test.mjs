@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './tenpay', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './doctor', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './tenpay', './testing'])
   })
 
   test('two lead to data', () => {
@@ -156,6 +156,7 @@ describe('the doors', () => {
     const use = `
       import { Key, WxPayError, sign, type ErrorCode } from 'wxpay-wasm'
       import { WxPay, type WxPayOptions } from 'wxpay-wasm/client'
+      import { diagnose, MISTAKES, type Diagnosis, type MistakeId } from 'wxpay-wasm/doctor'
       import { paymentNotify } from 'wxpay-wasm/notify'
       import { readBill, reconcile, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
@@ -192,6 +193,12 @@ describe('the doors', () => {
         for await (const row of bill) row.total_fee.toFixed()
         for await (const { kind, ours } of reconcile(bill, store, '20140603')) if (kind === 'amount') ours?.out_trade_no.length
       })
+      const diagnosis: Diagnosis = diagnose({ a: '1' }, { key: new Key('${KEY}'), sign: text })
+      const id: MistakeId | undefined = diagnosis.mistakes[0]?.id ?? MISTAKES[0]
+      // @ts-expect-error a closed list
+      id === 'no-such-mistake'
+      // @ts-expect-error the key is needed
+      diagnose('a=1', {})
       const code: ErrorCode = new WxPayError('TIMEOUT', 'x').code
       // @ts-expect-error a closed list
       code === 'NO_SUCH_CODE'

@@ -15,6 +15,7 @@ const entries = [
   'client',
   'notify',
   'bill',
+  'doctor',
   'adapters/koa',
   'adapters/express',
   'adapters/node',
@@ -26,9 +27,9 @@ const entries = [
   'stores/sql',
   'testing/index',
 ]
-const workerdEntries = ['index', 'client', 'notify', 'bill']
+const workerdEntries = ['index', 'client', 'notify', 'bill', 'doctor']
 
-for (const name of ['core', 'tools']) {
+for (const name of ['core', 'tools', 'doctor']) {
   const bytes = await readFile(join(generated, `${name}.wasm`))
   const text = `export const BASE64 =\n  '${bytes.toString('base64')}'\n`
   await writeFile(join(generated, `${name}-bytes.js`), text)
@@ -62,12 +63,15 @@ await build({
   ...common,
   entryPoints: workerdEntries.map(e => `src/${e}.ts`),
   outdir: 'dist/workerd',
-  external: [...common.external, './core.wasm', './tools.wasm'],
+  external: [...common.external, './core.wasm', './tools.wasm', './doctor.wasm'],
   plugins: [
     {
       name: 'workerd',
       setup({ onResolve }) {
         onResolve({ filter: /\/modules\.js$/ }, () => ({ path: at('src/modules.workerd.ts') }))
+        onResolve({ filter: /\/doctor-module\.js$/ }, () => ({
+          path: at('src/doctor-module.workerd.ts'),
+        }))
         for (const name of ['transport', 'gunzip']) {
           onResolve({ filter: new RegExp(`/${name}\\.default\\.js$`) }, () => ({
             path: at(`src/${name}.workerd.ts`),
@@ -77,7 +81,7 @@ await build({
     },
   ],
 })
-for (const name of ['core.wasm', 'tools.wasm']) {
+for (const name of ['core.wasm', 'tools.wasm', 'doctor.wasm']) {
   await copyFile(join(generated, name), at('dist/workerd', name))
 }
 
@@ -165,7 +169,7 @@ for (const format of ['esm', 'cjs']) {
     const near = text.replace(/((?:\.\.\/)*)\.\.\/dist\/generated\//g, (_, up) => up || './')
     await writeFile(out, near)
   }
-  for (const name of ['codes', 'api', 'endpoints']) {
+  for (const name of ['codes', 'api', 'endpoints', 'mistakes']) {
     const text = await readFile(join(types, `dist/generated/${name}.d.ts`), 'utf8')
     await writeFile(at('dist', format, `${name}.d.ts`), text.replaceAll('../../src/', './'))
   }

@@ -122,7 +122,7 @@ pub fn digits<'a, K: Borrow<Keyed>>(
 
 /// The blocks of the message: its bytes, a one, zeros, its length in bits.
 #[inline(never)]
-fn pad(buffer: &mut [u8], length: usize, bits: [u8; 8]) -> &[[u8; BLOCK]] {
+pub(crate) fn pad(buffer: &mut [u8], length: usize, bits: [u8; 8]) -> &[[u8; BLOCK]] {
     let end = (length + 9).next_multiple_of(BLOCK);
     let padding = buffer.get_mut(length..end).unwrap_or_default();
     // Word by word, without a call: at most nine.

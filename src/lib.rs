@@ -36,6 +36,7 @@ mod sign;
 pub mod answer;
 pub mod bill;
 pub mod client_pay;
+pub mod diagnose;
 pub mod dictionary;
 pub mod digest;
 pub mod endpoint;

@@ -459,7 +459,7 @@ function bytes(body: Uint8Array | string, limit = MAX_BYTES): Uint8Array {
 /** Whether this is a mini program, where no key may be; looked up at the first key. */
 let miniProgram: boolean | undefined
 
-function secret(key: string | Key): string {
+export function secret(key: string | Key): string {
   const runtime = globalThis as { WXWebAssembly?: unknown; wx?: unknown }
   miniProgram ??= runtime.WXWebAssembly !== undefined && runtime.wx !== undefined
   if (miniProgram) {

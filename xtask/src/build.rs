@@ -25,9 +25,9 @@ const FEATURES: [&str; 5] = [
 pub(crate) fn build() -> Result<()> {
     npm::install()?;
     reference::write()?;
-    let (core, tools) = compile()?;
+    let [core, tools, doctor] = compile()?;
     let package = run::root().join("pkg");
-    let inputs = digest(inputs([&core, &tools], &package)?);
+    let inputs = digest(inputs([&core, &tools, &doctor], &package)?);
     let stamp = package.join("dist/.stamp");
     if fs::read_to_string(&stamp).is_ok_and(|found| found == inputs) {
         return Ok(());
@@ -41,7 +41,9 @@ pub(crate) fn build() -> Result<()> {
     // The hot calls: numbers only, so there is nothing to bind.
     let fast = ["-O3", "--converge", "--reorder-locals", "--reorder-functions"];
     optimise(&fs::read(&core)?, &fast, &generated.join("core.wasm"))?;
-    bind(&tools, &generated)?;
+    let small = ["-Oz", "--converge", "--reorder-locals", "--reorder-functions"];
+    bind("tools", &tools, &small, &generated)?;
+    bind("doctor", &doctor, &["--flatten", "--rereloop", "-Oz", "-Oz"], &generated)?;
     generate::write(&generated)?;
     run::shown(&mut run::command("node", ["pkg/build.mjs"]))?;
     fs::write(stamp, inputs)?;
@@ -59,11 +61,12 @@ pub(crate) fn digest(parts: impl IntoIterator<Item = Vec<u8>>) -> String {
 }
 
 /// Whatever decides how the package looks.
-fn inputs(compiled: [&Path; 2], package: &Path) -> Result<Vec<Vec<u8>>> {
+fn inputs(compiled: [&Path; 3], package: &Path) -> Result<Vec<Vec<u8>>> {
     let root = run::root();
     let mut files = vec![
         compiled[0].to_path_buf(),
         compiled[1].to_path_buf(),
+        compiled[2].to_path_buf(),
         root.join("package-lock.json"),
         package.join("package.json"),
         package.join("tsconfig.json"),
@@ -89,7 +92,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// Compiles the binding crates; cargo knows whether there is anything to do.
-fn compile() -> Result<(PathBuf, PathBuf)> {
+fn compile() -> Result<[PathBuf; 3]> {
     let installed = run::output(&mut run::command("rustup", ["target", "list", "--installed"]))?;
     if !installed.lines().any(|line| line == TARGET) {
         run::say("rustup target add wasm32-unknown-unknown");
@@ -131,14 +134,15 @@ fn compile() -> Result<(PathBuf, PathBuf)> {
         let file = format!("wxpay_wasm_{name}.wasm");
         Ok(root.join("target").join(TARGET).join(profile).join(file))
     };
-    Ok((module("core", "wasm")?, module("tools", "wasm-tools")?))
+    let core = module("core", "wasm")?;
+    Ok([core, module("tools", "wasm-tools")?, module("doctor", "wasm-doctor")?])
 }
 
-/// The JavaScript glue and the optimised bytes of the tools.
-fn bind(compiled: &Path, out: &Path) -> Result<()> {
+/// The JavaScript glue and the optimised bytes of a module.
+fn bind(name: &str, compiled: &Path, passes: &[&str], out: &Path) -> Result<()> {
     let mut output = Bindgen::new()
         .input_path(compiled)
-        .out_name("tools")
+        .out_name(name)
         .web(true)
         .map_err(|e| anyhow::anyhow!("{e}"))?
         .typescript(true)
@@ -150,10 +154,9 @@ fn bind(compiled: &Path, out: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate_output()
         .map_err(|e| anyhow::anyhow!("{e}"))?;
-    fs::write(out.join("tools.js"), output.js())?;
-    fs::write(out.join("tools.d.ts"), output.ts().unwrap_or_default())?;
-    let small = ["-Oz", "--converge", "--reorder-locals", "--reorder-functions"];
-    optimise(&output.wasm_mut().emit_wasm(), &small, &out.join("tools.wasm"))
+    fs::write(out.join(format!("{name}.js")), output.js())?;
+    fs::write(out.join(format!("{name}.d.ts")), output.ts().unwrap_or_default())?;
+    optimise(&output.wasm_mut().emit_wasm(), passes, &out.join(format!("{name}.wasm")))
 }
 
 fn optimise(wasm: &[u8], passes: &[&str], out: &Path) -> Result<()> {

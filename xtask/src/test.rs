@@ -17,7 +17,7 @@ pub(crate) fn test() -> Result<()> {
     run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))?;
     build::build()?;
     run::say("clippy, for WebAssembly");
-    for module in ["wxpay-wasm-core", "wxpay-wasm-tools"] {
+    for module in ["wxpay-wasm-core", "wxpay-wasm-tools", "wxpay-wasm-doctor"] {
         let clippy = ["clippy", "--quiet", "--locked", "--target=wasm32-unknown-unknown"];
         let mut clippy = run::command("cargo", clippy);
         clippy.arg(format!("--package={module}")).args(["--", "-D", "warnings"]);
