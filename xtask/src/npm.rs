@@ -4,25 +4,35 @@ use crate::{build::digest, run};
 use anyhow::Result;
 use std::{fs, path::Path};
 
-/// Installs exactly what the lock file says, unless that was done before.
+/// What the package and the shop need. The frameworks that only tests need take longer to install
+/// than all of that.
 pub(crate) fn install() -> Result<()> {
-    install_in(&run::root(), "packages for building and testing; the package itself has none")
+    let some = ["--workspace=pkg", "--workspace=examples/shop", "--include-workspace-root"];
+    install_in(&run::root(), &some, "to build and to show; the package itself has no dependencies")
+}
+
+/// What the tests need too.
+pub(crate) fn install_all() -> Result<()> {
+    install_in(&run::root(), &[], "to build and to test; the package itself has no dependencies")
 }
 
 /// The libraries that the benchmark compares with; nothing else needs them.
 pub(crate) fn install_benches() -> Result<()> {
-    install_in(&run::root().join("benches"), "the libraries to compare with")
+    install_in(&run::root().join("benches"), &[], "the libraries to compare with")
 }
 
-fn install_in(folder: &Path, why: &str) -> Result<()> {
-    let wanted = digest([fs::read(folder.join("package-lock.json"))?]);
+/// Installs exactly what the lock file says, or `some` of it, unless that was done before.
+fn install_in(folder: &Path, some: &[&str], why: &str) -> Result<()> {
+    let lock = digest([fs::read(folder.join("package-lock.json"))?]);
     let stamp = folder.join("node_modules/.installed");
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+    let wanted = format!("{lock} {}", some.join(" "));
+    let found = fs::read_to_string(&stamp).unwrap_or_default();
+    if found == wanted || found == format!("{lock} ") {
         return Ok(());
     }
     run::say(&format!("npm ci ({why})"));
     let quiet = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-    run::shown(run::command("npm", quiet).current_dir(folder))?;
+    run::shown(run::command("npm", quiet).args(some).current_dir(folder))?;
     fs::write(stamp, wanted)?;
     Ok(())
 }

@@ -9,7 +9,7 @@ pub(crate) fn test() -> Result<()> {
     tools()?;
     run::say("formatting");
     run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
-    npm::install()?;
+    npm::install_all()?;
     run::say("clippy");
     let clippy = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
     run::shown(run::command("cargo", clippy).args(["--", "-D", "warnings"]))?;
