@@ -1,37 +1,58 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { copyFileSync, existsSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { CamelCasePlugin, Kysely, SqliteDialect, sql } from 'kysely'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
 import { libsql, newFile } from './store-kinds.mjs'
+import { heard, POINTS, start } from './store-processes.mjs'
 import { code, count, paid_at, paidColumns, payment, stored, tea } from './store-samples.mjs'
+
+/** The file as the first version made it. */
+const FIRST_VERSION = `
+  create table wxpay_orders (
+  out_trade_no text collate binary not null primary key check (out_trade_no <> ''),
+  appid text not null,
+  mch_id text not null,
+  trade_type text not null,
+  body text not null,
+  total_fee integer not null check (total_fee > 0),
+  fee_type text not null check (fee_type <> ''),
+  openid text,
+  attach text,
+  product_id text,
+  prepay_id text,
+  code_url text,
+  state text not null check (state in ('NOTPAY', 'SUCCESS', 'REFUND', 'CLOSED', 'REVOKED', 'USERPAYING', 'PAYERROR')),
+  transaction_id text collate binary unique check (transaction_id <> ''),
+  cash_fee integer check (cash_fee >= 0),
+  payer_openid text,
+  bank_type text,
+  time_end text,
+  created_at integer not null,
+  paid_at integer,
+  check ((transaction_id is null) = (paid_at is null)),
+  check (transaction_id is not null or state not in ('SUCCESS', 'REFUND'))
+) strict;
+  create table wxpay_events (
+  id integer primary key autoincrement,
+  out_trade_no text collate binary not null references wxpay_orders (out_trade_no),
+  kind text not null check (kind in ('paid', 'paid_late')),
+  transaction_id text collate binary not null,
+  total_fee integer not null check (total_fee > 0),
+  created_at integer not null,
+  unique (out_trade_no, kind, transaction_id)
+) strict;
+  pragma application_id = 0x57585059; pragma user_version = 1`
 
 describe('a SQLite file', () => {
   const pragma = async (db, name) => Object.values((await sql.raw(`pragma ${name}`).execute(db)).rows[0])[0]
   const openStore = async (file, options) => {
     const db = libsql(file)
     return { db, store: await sqlStore({ db, dialect: 'sqlite', ...options }) }
-  }
-  const start = async (file) => {
-    const child = fork(fileURLToPath(new URL('store-child.mjs', import.meta.url)), [file], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-    assert.equal(await heard(child, child, 'message'), 'open')
-    return child
-  }
-  /** The next thing the child says; fails when it ends instead. */
-  const heard = async (child, emitter, event) => {
-    const stop = new AbortController()
-    const { signal } = stop
-    const ended = once(child, 'exit', { signal }).then(([status]) => assert.fail(`the child ended with ${status}`))
-    try {
-      const [said] = await Promise.race([once(emitter, event, { signal }), ended])
-      return said
-    } finally {
-      ended.catch(() => undefined)
-      stop.abort()
-    }
   }
 
   test('is in WAL mode and FULL, also when it is opened again', async () => {
@@ -80,7 +101,7 @@ describe('a SQLite file', () => {
 
   test('with two processes that create it together and race: one transition for each order', async () => {
     const file = newFile()
-    const children = await Promise.all([start(file), start(file)])
+    const children = await Promise.all([start({ file }), start({ file })])
     const { store } = await openStore(file)
     const numbers = Array.from({ length: 20 }, (_, i) => `n${i}`)
     for (const out_trade_no of numbers) await store.createOrder({ ...tea, out_trade_no })
@@ -107,7 +128,7 @@ describe('a SQLite file', () => {
     for (let round = 0; round < 3; round++) {
       const out_trade_no = `n${round}`
       await store.createOrder({ ...tea, out_trade_no })
-      const child = await start(file)
+      const child = await start({ file })
       child.send({ payments: [{ ...payment, out_trade_no, transaction_id: `t${round}` }], thenHang: true })
       const said = await heard(child, child.stdout, 'data')
       child.kill('SIGKILL')
@@ -264,6 +285,179 @@ describe('a SQLite file', () => {
     }
     other.close()
     await Promise.all([one.store.close(), two.store.close()])
+  })
+
+  for (const { when, statement, stands } of POINTS) {
+    test(`a process killed ${when} "${statement}": ${stands ? 'all' : 'none'} of the payments that were under way`, async () => {
+      const file = newFile()
+      const { store } = await openStore(file)
+      const payments = ['n0', 'n1', 'n2'].map((out_trade_no) => ({ ...payment, out_trade_no, transaction_id: `t${out_trade_no}` }))
+      for (const { out_trade_no } of payments) await store.createOrder({ ...tea, out_trade_no })
+      await store.close()
+      const child = await start({ file })
+      child.send({ payments, receipt: { hash: 'h', received_at: 1 }, killAt: { when, statement } })
+      const [, signal] = await once(child, 'exit')
+      assert.equal(signal, 'SIGKILL')
+
+      const { db, store: again } = await openStore(file)
+      assert.equal(await pragma(db, 'integrity_check'), 'ok')
+      const lines = stands ? 1 : 0
+      for (const { out_trade_no } of payments) {
+        assert.equal((await again.findOrder(out_trade_no)).state, stands ? 'SUCCESS' : 'NOTPAY')
+        assert.equal((await again.listEvents(out_trade_no)).length, lines)
+        assert.equal((await again.listNotifications({ out_trade_no })).length, lines)
+      }
+      assert.deepEqual((await again.takeEvents(9, 1000, 'after')).length, 3 * lines, 'fault 123: what was recorded is acted on')
+      for (const payment of payments) assert.equal((await again.recordPayment(payment)).outcome, stands ? 'duplicate' : 'paid')
+      await again.close()
+    })
+  }
+
+  test('group commit: what waits at the same time is committed together, whatever it is', async () => {
+    const { db, store } = await openStore(newFile())
+    const frames = async () => (await sql.raw('pragma wal_checkpoint').execute(db)).rows[0].log
+    await sql.raw('pragma wal_checkpoint(truncate)').execute(db)
+    await Promise.all(Array.from({ length: 100 }, (_, i) => store.createOrder({ ...tea, out_trade_no: `n${i}` })))
+    const together = await frames()
+    await sql.raw('pragma wal_checkpoint(truncate)').execute(db)
+    for (let i = 100; i < 200; i++) await store.createOrder({ ...tea, out_trade_no: `n${i}` })
+    const alone = await frames()
+    assert.ok(together * 4 < alone, `${together} pages for a hundred together, ${alone} one by one`)
+    await store.close()
+  })
+
+  test('group commit: what cannot be kept fails alone', async () => {
+    const file = newFile()
+    const { db, store } = await openStore(file)
+    // Refused by the database, in a way the store knows nothing of.
+    await sql.raw("create trigger refuse before update on wxpay_orders when new.transaction_id = 'bad' begin select raise(abort, 'refused'); end").execute(db)
+    await sql.raw("create trigger undo before insert on wxpay_events when new.transaction_id = 'worse' begin select raise(rollback, 'undone'); end").execute(db)
+    const numbers = Array.from({ length: 30 }, (_, i) => `n${i}`)
+    for (const out_trade_no of numbers) await store.createOrder({ ...tea, out_trade_no })
+    const transaction = { n7: 'bad', n8: 'same', n9: 'same', n20: 'worse' }
+    const results = await Promise.allSettled(numbers.map((out_trade_no) => store.recordPayment({ ...payment, out_trade_no, transaction_id: transaction[out_trade_no] ?? out_trade_no })))
+    const { store: other } = await openStore(file)
+    for (const [index, out_trade_no] of numbers.entries()) {
+      const { value, reason } = results[index]
+      const failed = ['n7', 'n20'].includes(out_trade_no)
+      if (failed) code('STORE_FAILED')(reason)
+      else assert.equal(value.outcome, out_trade_no === 'n9' ? 'transaction_reused' : 'paid')
+      const paid = !failed && out_trade_no !== 'n9'
+      assert.equal((await other.findOrder(out_trade_no)).state, paid ? 'SUCCESS' : 'NOTPAY')
+      assert.equal((await other.listEvents(out_trade_no)).length, paid ? 1 : 0)
+    }
+    await Promise.all([store.close(), other.close()])
+  })
+
+  test('fault 130: that is replaced or deleted while it is open acknowledges nothing more', async () => {
+    for (const [what, harm] of [
+      ['replaced', (file) => (copyFileSync(file, `${file}.copy`), renameSync(`${file}.copy`, file))],
+      ['deleted', (file) => unlinkSync(file)],
+      ['without its log', (file) => unlinkSync(`${file}-wal`)],
+    ]) {
+      const file = newFile()
+      const { store } = await openStore(file)
+      await store.createOrder(tea)
+      harm(file)
+      await assert.rejects(store.recordPayment(payment), (error) => code('STORE_CONFIG')(error) && /replaced/.test(error.message), what)
+      const { ok, error } = await store.health()
+      assert.deepEqual([ok, error.code], [false, 'STORE_CONFIG'])
+      await store.close()
+      assert.equal(existsSync(file), what !== 'deleted', 'no new file')
+    }
+  })
+
+  test('fault 132: whose log grows is told of, once, and the log shrinks when the reader is gone', async () => {
+    const file = newFile()
+    const warnings = []
+    const { store } = await openStore(file, { onWarning: (warning) => warnings.push(warning) })
+    await store.createOrder(tea)
+    const reader = new Database(file)
+    reader.exec('begin')
+    reader.prepare('select count(*) from wxpay_orders').all()
+    const body = 'x'.repeat(65_536)
+    const notify = (count) => Promise.all(Array.from({ length: count }, (_, i) => store.recordNotification({ hash: `${i}`, received_at: 0, kind: 'payment', outcome: 'refused', body })))
+    await notify(1200)
+    assert.ok(statSync(`${file}-wal`).size > 64 * 1024 * 1024)
+    await notify(2)
+    await notify(2)
+    assert.deepEqual(warnings.map(({ code }) => code), ['LOG_SIZE'])
+    reader.exec('commit')
+    reader.close()
+    for (let i = 0; i < 3; i++) await store.createOrder({ ...tea, out_trade_no: `n${i}` })
+    assert.ok(statSync(`${file}-wal`).size < 8 * 1024 * 1024)
+    await store.close()
+  })
+
+  test('fault 133: with a damaged page is refused, and left as it is', async () => {
+    const file = newFile()
+    const { db, store } = await openStore(file)
+    for (let i = 0; i < 200; i++) await store.createOrder({ ...tea, out_trade_no: `n${i}`, attach: 'x'.repeat(500) })
+    await sql.raw('pragma wal_checkpoint(truncate)').execute(db)
+    await store.close()
+    const bytes = readFileSync(file)
+    const at = bytes.length - 10 * 4096
+    bytes.fill(0x5a, at, at + 3000)
+    writeFileSync(file, bytes)
+    const damaged = libsql(file)
+    await assert.rejects(sqlStore({ db: damaged, dialect: 'sqlite' }), (error) => code('STORE_CONFIG')(error) && /damaged.*backup/.test(error.message))
+    await damaged.destroy()
+    assert.deepEqual(readFileSync(file), bytes)
+    // Who has looked already need not look again.
+    const { store: unchecked } = await openStore(file, { check: false })
+    await unchecked.close()
+  })
+
+  test('fault 129: that is read-only is refused', async () => {
+    const file = newFile()
+    await (await openStore(file)).store.close()
+    const db = new Kysely({ dialect: new SqliteDialect({ database: sqliteDatabase(new Database(`file:${file}?mode=ro`)) }) })
+    await assert.rejects(sqlStore({ db, dialect: 'sqlite' }), (error) => code('STORE_FAILED')(error) && /readonly/.test(error.cause.message))
+    await db.destroy()
+  })
+
+  test('fault 129: on a disk that takes no more says so, also to health, and recovers', async (t) => {
+    const file = newFile()
+    const { store } = await openStore(file)
+    const numbers = Array.from({ length: 40 }, (_, i) => `n${i}`)
+    for (const out_trade_no of numbers) await store.createOrder({ ...tea, out_trade_no })
+    await store.close()
+    const script = fileURLToPath(new URL('store-full-disk.mjs', import.meta.url))
+    const child = spawn(process.execPath, [script, file], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.after(() => child.kill('SIGKILL'))
+    await heard(child, child.stdout, 'data')
+    // The limit on the size of a file is the disk.
+    execFileSync('prlimit', [`--pid=${child.pid}`, `--fsize=${statSync(`${file}-wal`).size}:unlimited`])
+    child.stdin.write('go on')
+    const said = await heard(child, child.stdout, 'data')
+    const { outcomes, states, health } = JSON.parse(said)
+    assert.deepEqual([count(outcomes), count(states)], [{ STORE_FAILED: 40 }, { NOTPAY: 40 }])
+    assert.equal(health, false)
+    execFileSync('prlimit', [`--pid=${child.pid}`, '--fsize=unlimited'])
+    child.stdin.end('go on')
+    const after = await heard(child, child.stdout, 'data')
+    assert.deepEqual(JSON.parse(after), { outcomes: outcomes.map(() => 'paid'), health: true, integrity: 'ok' })
+    const [status] = await once(child, 'exit')
+    assert.equal(status, 0)
+  })
+
+  test('of the first version is brought to this one, with its orders, and its events are history', async () => {
+    const file = newFile()
+    const old = new Database(file)
+    old.exec(FIRST_VERSION)
+    old.exec(`insert into wxpay_orders values ('A1', 'wx', 'm', 'NATIVE', 'tea', 101, 'CNY', null, null, null, null, null, 'SUCCESS', 't1', 101, null, null, '20140903131540', 1, 2)`)
+    old.exec(`insert into wxpay_orders values ('A2', 'wx', 'm', 'NATIVE', 'tea', 101, 'CNY', null, null, null, null, null, 'NOTPAY', null, null, null, null, null, 1, null)`)
+    // Ids 2 to 9 were given once, and must not come back.
+    old.exec(`insert into wxpay_events values (1, 'A1', 'paid', 't1', 101, 2), (9, 'A1', 'paid_late', 't9', 101, 2); delete from wxpay_events where id = 9`)
+    old.close()
+    const { db, store } = await openStore(file)
+    assert.equal(await pragma(db, 'user_version'), 2)
+    assert.equal((await store.findOrder('A1')).transaction_id, 't1')
+    assert.deepEqual(await store.listEvents('A1'), [{ id: 1, out_trade_no: 'A1', kind: 'paid', transaction_id: 't1', total_fee: 101, out_refund_no: null, refund_fee: null, created_at: 2 }])
+    assert.deepEqual(await store.takeEvents(9, 1000, 'new'), [], 'nobody acts on them a second time')
+    assert.equal((await store.recordPayment({ ...payment, out_trade_no: 'A2' })).outcome, 'paid')
+    assert.deepEqual((await store.takeEvents(9, 1000, 'new')).map(({ id }) => id), [10])
+    await store.close()
   })
 
   test('must be a file: a database in memory is refused', async () => {

@@ -169,7 +169,7 @@ async function assertFull(db: Kysely<Tables>): Promise<void> {
 
 /** A damaged page can hold a payment, and whatever is written around it makes a repair harder. */
 async function assertSound(db: Kysely<Tables>): Promise<void> {
-  const found = await value(db, 'pragma quick_check(1)')
+  const found = String(await value(db, 'pragma quick_check(1)')).replace(/\s+/g, ' ')
   if (found !== 'ok') {
     throw new WxPayError('STORE_CONFIG', `the SQLite file is damaged (${found}): stop every process, keep the file, and restore the backup`)
   }
