@@ -18,6 +18,10 @@ export const noMariadb =
     ? 'no MariaDB server here (apt-get install mariadb-server): the tests of it are skipped'
     : false
 
+/** Ends the server with this process, however that ends. */
+const SETPRIV = ['/usr/bin/setpriv'].find(existsSync)
+const tied = SETPRIV ? [SETPRIV, '--pdeathsig=KILL'] : []
+
 const PASSWORD = 'shop-password'
 const root = process.getuid?.() === 0 ? ['--user=root'] : []
 
@@ -56,9 +60,11 @@ export async function startMariadb(...options) {
 
   async function start() {
     const log = join(home, 'log')
+    const [program, ...first] = [...tied, SERVER]
     child = spawn(
-      SERVER,
+      program,
       [
+        ...first,
         ...['--no-defaults', `--datadir=${data}`, `--socket=${join(home, 'socket')}`, `--pid-file=${join(home, 'pid')}`],
         ...[`--port=${port}`, '--bind-address=127.0.0.1', '--skip-name-resolve', `--init-file=${init}`, `--log-error=${log}`],
         ...['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M', '--max-connections=100', ...root, ...options],

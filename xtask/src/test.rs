@@ -6,7 +6,7 @@ use std::{env, path::Path};
 
 /// Runs all checks.
 pub(crate) fn test() -> Result<()> {
-    browser()?;
+    packages()?;
     run::say("formatting");
     run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
     npm::install()?;
@@ -42,41 +42,51 @@ fn tests(folder: &Path) -> Result<Vec<String>> {
     Ok(files)
 }
 
-/// Some tests look at pages in Chromium.
-fn browser() -> Result<()> {
-    if Path::new("/usr/bin/chromium").exists() {
-        return Ok(());
-    }
+/// A Debian package that only tests need.
+struct Package {
+    /// What it brings, by which one sees that it is there.
+    program: &'static str,
+    install: &'static [&'static str],
+    what_for: &'static str,
+}
+
+const PACKAGES: [Package; 2] = [
+    Package {
+        program: "/usr/bin/chromium",
+        install: &["chromium", "fonts-noto-cjk"],
+        what_for: "some tests look at pages",
+    },
+    Package {
+        program: "/usr/sbin/mariadbd",
+        install: &["mariadb-server"],
+        what_for: "some tests keep orders in it",
+    },
+];
+
+/// Installs what is missing, where that is possible; otherwise its tests skip themselves, save in CI.
+fn packages() -> Result<()> {
+    let missing = || PACKAGES.iter().filter(|package| !Path::new(package.program).exists());
     let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
-    if root && Path::new("/usr/bin/apt-get").exists() {
-        run::say("apt-get install chromium (some tests look at pages)");
-        let mut apt = run::command("apt-get", ["update", "-qq"]);
-        run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive"))?;
-        let mut apt = run::command(
-            "apt-get",
-            [
-                "install",
-                "-y",
-                "-qq",
-                "--no-install-recommends",
-                "-o",
-                "Dpkg::Use-Pty=0",
-                "chromium",
-                "fonts-noto-cjk",
-            ],
-        );
-        run::shown(
-            apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null()),
-        )?;
+    if missing().next().is_some() && root && Path::new("/usr/bin/apt-get").exists() {
+        apt_get(&["update", "-qq"])?;
+        for package in missing() {
+            run::say(&format!("apt-get install {} ({})", package.install[0], package.what_for));
+            let mut args =
+                vec!["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
+            args.extend(package.install);
+            apt_get(&args)?;
+        }
     }
-    if Path::new("/usr/bin/chromium").exists() {
-        return Ok(());
+    for Package { program, what_for, .. } in missing() {
+        if env::var_os("CI").is_some() {
+            bail!("{program} is missing and could not be installed; in CI no test is skipped");
+        }
+        run::say(&format!("no {program} ({what_for}): these tests will be skipped"));
     }
-    if env::var_os("CI").is_some() {
-        bail!("Chromium is missing and could not be installed; in CI no test is skipped");
-    }
-    run::say(
-        "no Chromium at /usr/bin/chromium: the page tests will be skipped; install it to run them",
-    );
     Ok(())
+}
+
+fn apt_get(args: &[&str]) -> Result<()> {
+    let mut apt = run::command("apt-get", args);
+    run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null()))
 }

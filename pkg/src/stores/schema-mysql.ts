@@ -39,6 +39,7 @@ const STEPS: readonly (readonly string[])[] = [
       paid_at bigint,
       claimed_until bigint not null default 0,
       key wxpay_orders_pending (state, claimed_until, created_at),
+      key wxpay_orders_time (time_end),
       constraint wxpay_orders_numbers check (out_trade_no <> '' and transaction_id <> ''),
       constraint wxpay_orders_fees check (total_fee > 0 and cash_fee >= 0),
       constraint wxpay_orders_state check (state in ('NOTPAY', 'SUCCESS', 'REFUND', 'CLOSED', 'REVOKED', 'USERPAYING', 'PAYERROR')),

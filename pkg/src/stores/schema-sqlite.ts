@@ -46,6 +46,7 @@ const SQLITE_STEPS: readonly (readonly string[])[] = [
   [
     'alter table wxpay_orders add column claimed_until integer not null default 0',
     'create index wxpay_orders_pending on wxpay_orders (state, claimed_until, created_at)',
+    'create index wxpay_orders_time on wxpay_orders (time_end) where time_end is not null',
     `create table wxpay_refunds (
       out_refund_no text collate binary not null primary key check (out_refund_no <> ''),
       out_trade_no text collate binary not null references wxpay_orders (out_trade_no),
