@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import fs, { copyFileSync, existsSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
@@ -9,7 +9,7 @@ import { CamelCasePlugin, Kysely, SqliteDialect, sql } from 'kysely'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
 import { libsql, newFile } from './store-kinds.mjs'
 import { heard, POINTS, start } from './store-processes.mjs'
-import { code, count, paid_at, paidColumns, payment, stored, tea } from './store-samples.mjs'
+import { code, count, paid_at, paidColumns, payment, refundResult, stored, tea } from './store-samples.mjs'
 
 /** The file as the first version made it. */
 const FIRST_VERSION = `
@@ -439,6 +439,48 @@ describe('a SQLite file', () => {
     assert.deepEqual(JSON.parse(after), { outcomes: outcomes.map(() => 'paid'), health: true, integrity: 'ok' })
     const [status] = await once(child, 'exit')
     assert.equal(status, 0)
+  })
+
+  test('fault 131: on a network file system is refused', async (t) => {
+    const db = libsql(newFile())
+    const { statfsSync } = fs
+    t.after(() => (fs.statfsSync = statfsSync))
+    fs.statfsSync = (path) => ({ ...statfsSync(path), type: 0x6969 })
+    await assert.rejects(sqlStore({ db, dialect: 'sqlite' }), (error) => code('STORE_CONFIG')(error) && /NFS/.test(error.message))
+    assert.equal(await pragma(db, 'journal_mode'), 'delete')
+    await db.destroy()
+  })
+
+  test('fault 139: no operation reads a whole table', async () => {
+    const queries = new Set()
+    const database = new Database(newFile())
+    const log = ({ query }) => queries.add(query.sql)
+    const store = await sqlStore({ db: new Kysely({ dialect: new SqliteDialect({ database: sqliteDatabase(database) }), log }), dialect: 'sqlite' })
+    await store.createOrder(tea)
+    for (const outcome of ['paid', 'duplicate']) assert.equal((await store.recordPayment(payment)).outcome, outcome)
+    await store.createRefund({ out_refund_no: 'R1', out_trade_no: tea.out_trade_no, refund_fee: 60 })
+    await store.recordRefund(refundResult)
+    await store.listRefunds(tea.out_trade_no)
+    await store.closeRefund('R1')
+    await store.closeOrder(tea.out_trade_no)
+    await store.listPending({ olderThan: Date.now() + 1, limit: 1, leaseMs: 1 })
+    for (const task of await store.takeEvents(9, 1000, 'a')) {
+      await store.failEvent(task, 'no', null)
+      await store.retryEvent(task)
+      await store.finishEvent(task)
+    }
+    await store.listParked()
+    await store.listEvents(tea.out_trade_no)
+    await store.listNotifications({ out_trade_no: tea.out_trade_no })
+    await store.listNotifications({ outcome: 'unknown_order', before: 9 })
+    assert.equal((await store.health()).ok, true)
+    const plans = [...queries].filter((sql) => /^(select|update)/.test(sql))
+    assert.ok(plans.length > 15, `${plans.length} statements`)
+    for (const sql of plans) {
+      const plan = database.prepare(`explain query plan ${sql}`).all(Array(sql.split('?').length - 1).fill(1))
+      for (const { detail } of plan) assert.doesNotMatch(detail, /^SCAN/, sql)
+    }
+    await store.close()
   })
 
   test('of the first version is brought to this one, with its orders, and its events are history', async () => {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { WxPayError } from '../errors.js'
-import { watchFile } from './sqlite-file.js'
+import { assertLocal, watchFile } from './sqlite-file.js'
 import { raw, value, type SqlDialect, type Tables } from './schema.js'
 import { SQLITE_WRAPPED } from './sqlite.js'
 
@@ -207,6 +207,9 @@ export const sqlite: SqlDialect = {
       await raw(connection, 'pragma busy_timeout = 0')
       await sqliteVersion(connection)
       if (check) await assertSound(connection)
+      const [main] = await raw(connection, 'pragma database_list')
+      const file = String(main?.file)
+      if (file !== '') assertLocal(file)
       const mode = await value(connection, 'pragma journal_mode = wal')
       if (mode !== 'wal') {
         throw new WxPayError(
@@ -220,8 +223,7 @@ export const sqlite: SqlDialect = {
       while (await sqliteStep(connection)) continue
       // Read back after the first write: that is when such a default is applied.
       await assertFull(connection)
-      const [main] = await raw(connection, 'pragma database_list')
-      const assertFile = watchFile(String(main?.file), warn)
+      const assertFile = watchFile(file, warn)
       return {
         schema: SQLITE_STEPS.length,
         async assertDurable(trx) {

@@ -1,9 +1,23 @@
-import { statSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { WxPayError } from '../errors.js'
 import type { StoreWarning } from './schema.js'
 
 /** Above this, bytes, somebody keeps SQLite from emptying its log into the file. */
 const LOG_ALARM = 64 * 1024 * 1024
+
+/** Types of file systems on other machines, by Linux's numbers: what one machine locks there another may not see. */
+const REMOTE: Record<number, string> = {
+  0x6969: 'NFS', 0x517b: 'SMB', 0xfe534d42: 'SMB', 0xff534d42: 'CIFS', 0x01021997: '9p', 0x5346414f: 'AFS', 0x00c36400: 'Ceph',
+}
+
+/** WAL needs memory that all processes share. Throws `STORE_CONFIG` where the file's disk is another machine's. */
+export function assertLocal(path: string): void {
+  // Before Node 18.15 there is no way to ask.
+  const name = statfsSync === undefined ? undefined : REMOTE[statfsSync(path).type]
+  if (name !== undefined) {
+    throw new WxPayError('STORE_CONFIG', `the SQLite file is on ${name}, where WAL loses payments: use a local disk, or MySQL for several machines`)
+  }
+}
 
 /**
  * Watches the file behind an open SQLite connection. A connection to a file
