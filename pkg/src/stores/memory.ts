@@ -165,7 +165,9 @@ export function memoryStore({ now = Date.now, orders: given = [] }: MemoryStoreO
     async listRefunds(out_trade_no) {
       assertOpen()
       const number = name('out_trade_no', out_trade_no)
-      return [...refunds.values()].filter((refund) => refund.out_trade_no === number).map((refund) => ({ ...refund }))
+      const found = [...refunds.values()].filter((refund) => refund.out_trade_no === number)
+      found.sort((a, b) => a.created_at - b.created_at || (a.out_refund_no < b.out_refund_no ? -1 : 1))
+      return found.map((refund) => ({ ...refund }))
     },
 
     async closeOrder(out_trade_no) {

@@ -25,6 +25,10 @@ const CONNECTION_WAIT = 1000
 /** How long to wait for an answer, ms: more than the server lets a statement wait for a lock. */
 const ANSWER_WAIT = 2000
 
+/** A new release may rewrite tables, and that takes as long as they are large. */
+const DEFINITION = /^(create|alter|drop) /
+const DEFINITION_WAIT = 3_600_000
+
 /**
  * What every connection must be, whatever the server's defaults and the URL say.
  *
@@ -34,7 +38,7 @@ const ANSWER_WAIT = 2000
  *   when the transaction began.
  */
 const SESSION = [
-  "set names utf8mb4 collate utf8mb4_bin",
+  'set names utf8mb4 collate utf8mb4_bin',
   "set session sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', autocommit = 1, innodb_lock_wait_timeout = 1",
   'set session transaction isolation level read committed',
 ]
@@ -51,7 +55,7 @@ interface RawConnection extends MysqlConnection {
  * one of `mysql2`.
  *
  * - Every connection is strict, READ COMMITTED and speaks utf8mb4.
- * - No wait is longer than two seconds: neither for a connection nor for an answer.
+ * - No wait is longer than two seconds, neither for a connection nor for an answer; migrations aside.
  * - A connection that has not answered in time, broke off, or leads to a server
  *   that is read-only, is closed and not used again.
  * - Errors do not carry the statement, which has the payer's data in it.
@@ -118,12 +122,13 @@ function withLimits(raw: RawConnection): MysqlConnection {
         }
         callback(error, result)
       }
+      const limit = DEFINITION.test(sql) ? DEFINITION_WAIT : ANSWER_WAIT
       const timer = setTimeout(() => {
         doomed = true
         // What this statement does on the server is its own affair from here on.
         raw.destroy()
-        answer(lost(`the database did not answer in ${ANSWER_WAIT} ms`))
-      }, ANSWER_WAIT)
+        answer(lost(`the database did not answer in ${limit} ms`))
+      }, limit)
       return raw.query(sql, parameters, answer)
     },
     release() {

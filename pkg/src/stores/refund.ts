@@ -12,18 +12,21 @@ const OUTCOMES = {
   SUCCESS: 'refunded',
 } as const
 
+/** What a refund is asked for with. */
+export type Asked = Pick<Refund, 'out_refund_no' | 'out_trade_no' | 'refund_fee' | 'refund_desc'>
+
 /** A copy of the refund in which every field can be stored as it is. */
-export function checkedRefund(refund: NewRefund): Required<NewRefund> | (NewRefund & { refund_desc: null }) {
+export function checkedRefund(refund: NewRefund): Asked {
   return {
     out_refund_no: name('out_refund_no', refund.out_refund_no),
     out_trade_no: name('out_trade_no', refund.out_trade_no),
     refund_fee: fen('refund_fee', refund.refund_fee, 1),
     refund_desc: text('refund_desc', refund.refund_desc),
-  } as Required<NewRefund>
+  }
 }
 
 /** The row of a new refund of an order, or why there can be none. */
-export function newRefund(refund: ReturnType<typeof checkedRefund>, order: Order, refunded: number, at: number): Refund | WxPayError {
+export function newRefund(refund: Asked, order: Order, refunded: number, at: number): Refund | WxPayError {
   const { out_refund_no, out_trade_no, refund_fee, refund_desc } = refund
   const { transaction_id, total_fee, state } = order
   if (transaction_id === null || (state !== 'SUCCESS' && state !== 'REFUND')) {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { WxPayError } from '../errors.js'
 import { newEvent } from './event.js'
 import { auditLine } from './notification.js'
-import { checkedRefund, COUNTING, foundRefund, newRefund, refundEvent, refundOutcomeOf, resultColumns, statesBefore, WRITING } from './refund.js'
+import { COUNTING, foundRefund, newRefund, refundEvent, refundOutcomeOf, resultColumns, statesBefore, WRITING, type Asked } from './refund.js'
 import { toOrder, toRefund } from './rows.js'
 import type { SqlDialect, Tables } from './schema.js'
 import { ownEvent, same } from './sql-orders.js'
@@ -26,7 +26,7 @@ async function hold(dialect: SqlDialect, trx: Kysely<Tables>, out_trade_no: stri
 }
 
 /** The new refund, or why there is none. */
-export function refunding(dialect: SqlDialect, asked: ReturnType<typeof checkedRefund>, at: number): Work<Refund | WxPayError> {
+export function refunding(dialect: SqlDialect, asked: Asked, at: number): Work<Refund | WxPayError> {
   return async (trx, again) => {
     const order = await hold(dialect, trx, asked.out_trade_no)
     if (order === null) return new WxPayError('STORE_FAILED', 'no order has this out_trade_no', { field: 'out_trade_no' })

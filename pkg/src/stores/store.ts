@@ -403,7 +403,11 @@ export interface OrderStore {
    */
   recordState(out_trade_no: string, state: ReportedState): Promise<StateRecord>
 
-  /** Adds a line to the audit, for messages that were refused before the store saw them. */
+  /**
+   * Adds a line to the audit, for messages that were refused before the store
+   * saw them. Nothing here deletes lines, so do not add one for whatever a
+   * stranger sends.
+   */
   recordNotification(notification: NewNotification): Promise<void>
 
   /** The audit, newest first: of one order, or of one outcome (`unknown_order`); 100 lines before `before` (an `id`). */
