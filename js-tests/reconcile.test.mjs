@@ -30,6 +30,11 @@ test('nothing differs: refunded and revoked orders too, and orders of other days
     order('A1', 1), order('A2', 1200), order('A3', 300, { state: 'REFUND' }), order('A4', 400, { ...unpaid, state: 'REVOKED' }),
     order('OLD', 500, { state: 'REFUND', time_end: '20141109163345' }), order('NEXT', 1, { time_end: '20141111000000' }), order('OPEN', 1, unpaid),
   ] })
+  const refund = { out_refund_no: 'R1', out_trade_no: 'OLD', refund_fee: 500 }
+  await store.createRefund(refund)
+  const { transaction_id } = await store.findOrder('OLD')
+  const told = { refund_id: '50', refund_status: 'SUCCESS', settlement_refund_fee: 500, success_time: '2014-11-10 16:33:45' }
+  await store.recordRefund({ ...refund, ...told, transaction_id, total_fee: 500, refund_recv_accout: null, refund_request_source: null })
   assert.deepEqual(await compare(bill(TITLES['ALL, new'], rows), store), [])
 })
 
@@ -61,7 +66,7 @@ test('both generations, and bills of payments or refunds alone', async () => {
     assert.deepEqual(brief(found), [['payment', 'amount', 'A1']], type)
   }
   const back = { ...values, 交易状态: 'REFUND', 商户退款单号: 'R1', 退款状态: 'SUCCESS', 退款金额: '0.30', 申请退款金额: '0.50' }
-  const refunds = { ...store, findRefunds: async () => [{ out_refund_no: 'R1', out_trade_no: 'A1', refund_fee: 40, refund_status: 'SUCCESS' }] }
+  const refunds = { ...store, findRefunds: async () => [{ out_refund_no: 'R1', out_trade_no: 'A1', refund_fee: 40, state: 'SUCCESS' }] }
   for (const type of ['REFUND, new', 'REFUND, old', 'RECHARGE_REFUND']) {
     const found = await compare(bill(TITLES[type], [cells(TITLES[type], back)]), refunds)
     assert.deepEqual(brief(found), [['refund', 'amount', 'R1']], type)
@@ -72,13 +77,13 @@ test('both generations, and bills of payments or refunds alone', async () => {
 test('refunds, by their number', async () => {
   const row = (number, yuan, order = 'A1') => paid(order, '9.00', { state: 'REFUND', refund: [`50${number}`, number, yuan] })
   const ours = [
-    ['SAME', 100], ['AMOUNT', 100], ['STATE', 100, { refund_status: 'PROCESSING' }], ['ORDER', 100], ['LOST', 100],
-  ].map(([out_refund_no, refund_fee, more]) => ({ out_refund_no, out_trade_no: 'A1', refund_fee, refund_status: 'SUCCESS', ...more }))
+    ['SAME', 100], ['AMOUNT', 100], ['STATE', 100, { state: 'PROCESSING' }], ['ORDER', 100], ['LOST', 100],
+  ].map(([out_refund_no, refund_fee, more]) => ({ out_refund_no, out_trade_no: 'A1', refund_fee, state: 'SUCCESS', ...more }))
   const asked = []
   const ledger = {
     ...memoryStore(),
     findRefunds: async numbers => ours.filter(({ out_refund_no }) => numbers.includes(out_refund_no)),
-    async *listRefunds(...range) { asked.push(range); yield* ours },
+    async *listRefunded(...range) { asked.push(range); yield* ours },
   }
   const rows = [row('SAME', '1.00'), row('AMOUNT', '1.01'), row('STATE', '1.00'), row('ORDER', '1.00', 'A2'), row('STRANGE', '1.00')]
   const found = await compare(bill(TITLES['ALL, new'], rows), ledger)

@@ -20,11 +20,11 @@ export interface LedgerRefund {
   out_trade_no: string
   /** Fen. */
   refund_fee: number
-  /** As in the refund query: `PROCESSING`, `SUCCESS`, `CHANGE`, `REFUNDCLOSE`. */
-  refund_status: string
+  /** `refund_status` of the refund query: `PROCESSING`, `SUCCESS`, `CHANGE`, `REFUNDCLOSE`. */
+  state: string
 }
 
-/** The merchant's side; every `OrderStore` of this package is one, without the refunds. */
+/** The merchant's side; every `OrderStore` of this package is one. */
 export interface Ledger {
   /** The orders with these numbers, in any order; at most 500 numbers are asked for. */
   findOrders(out_trade_nos: readonly string[]): Promise<readonly LedgerOrder[]>
@@ -32,8 +32,8 @@ export interface Ledger {
   listPaid(from: string, to: string): AsyncIterable<LedgerOrder>
   /** The refunds with these numbers; where it is absent refunds are not compared. */
   findRefunds?(out_refund_nos: readonly string[]): Promise<readonly LedgerRefund[]>
-  /** The refunds that the bill of this time must have. */
-  listRefunds?(from: string, to: string): AsyncIterable<LedgerRefund>
+  /** The refunds that succeeded from the first time to the second: the bill must have them. */
+  listRefunded?(from: string, to: string): AsyncIterable<LedgerRefund>
 }
 
 /** What can differ. */
@@ -121,8 +121,8 @@ export async function* reconcile(
       yield { about: 'payment', kind: 'missing_there', out_trade_no, ours, theirs: null }
     }
   }
-  if (refunds && ledger.listRefunds !== undefined) {
-    for await (const ours of ledger.listRefunds(from, to)) {
+  if (refunds && ledger.listRefunded !== undefined) {
+    for await (const ours of ledger.listRefunded(from, to)) {
       const { out_trade_no, out_refund_no } = ours
       if (refunded.has(out_refund_no)) continue
       const kind = 'missing_there'
@@ -192,7 +192,7 @@ async function* compareRefunds(ledger: Ledger, rows: BillRow[]): AsyncGenerator<
       continue
     }
     if (ours.refund_fee !== theirs['refund_fee']) yield differs('amount')
-    if (ours.refund_status !== theirs['refund_status']) yield differs('state')
+    if (ours.state !== theirs['refund_status']) yield differs('state')
     if (ours.out_trade_no !== out_trade_no) yield differs('transaction')
   }
 }

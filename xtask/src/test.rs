@@ -6,7 +6,7 @@ use std::{env, path::Path};
 
 /// Runs all checks.
 pub(crate) fn test() -> Result<()> {
-    tools()?;
+    packages()?;
     run::say("formatting");
     run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
     npm::install_all()?;
@@ -42,35 +42,56 @@ fn tests(folder: &Path) -> Result<Vec<String>> {
     Ok(files)
 }
 
-/// What some tests need beside Rust and Node: the program and its packages in Debian.
-const TOOLS: [(&str, &[&str], &str); 2] = [
-    ("/usr/bin/chromium", &["chromium", "fonts-noto-cjk"], "some tests look at pages"),
-    ("/usr/bin/openssl", &["openssl"], "some tests make certificates"),
+/// A Debian package that only tests need.
+struct Package {
+    /// What it brings, by which one sees that it is there.
+    program: &'static str,
+    install: &'static [&'static str],
+    what_for: &'static str,
+}
+
+const PACKAGES: [Package; 3] = [
+    Package {
+        program: "/usr/bin/chromium",
+        install: &["chromium", "fonts-noto-cjk"],
+        what_for: "some tests look at pages",
+    },
+    Package {
+        program: "/usr/bin/openssl",
+        install: &["openssl"],
+        what_for: "some tests make certificates",
+    },
+    Package {
+        program: "/usr/sbin/mariadbd",
+        install: &["mariadb-server"],
+        what_for: "some tests keep orders in it",
+    },
 ];
 
-fn tools() -> Result<()> {
-    for (program, packages, why) in TOOLS {
-        if Path::new(program).exists() {
-            continue;
+/// Installs what is missing, where that is possible; otherwise its tests skip themselves, save in CI.
+fn packages() -> Result<()> {
+    let missing = || PACKAGES.iter().filter(|package| !Path::new(package.program).exists());
+    let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    if missing().next().is_some() && root && Path::new("/usr/bin/apt-get").exists() {
+        apt_get(&["update", "-qq"])?;
+        for package in missing() {
+            run::say(&format!("apt-get install {} ({})", package.install[0], package.what_for));
+            let mut args =
+                vec!["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
+            args.extend(package.install);
+            apt_get(&args)?;
         }
-        let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
-        if root && Path::new("/usr/bin/apt-get").exists() {
-            run::say(&format!("apt-get install {} ({why})", packages.join(" ")));
-            let mut apt = run::command("apt-get", ["update", "-qq"]);
-            run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive"))?;
-            let quiet =
-                ["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
-            let mut apt = run::command("apt-get", quiet);
-            apt.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
-            run::shown(apt.stdout(std::process::Stdio::null()))?;
-        }
-        if Path::new(program).exists() {
-            continue;
-        }
+    }
+    for Package { program, what_for, .. } in missing() {
         if env::var_os("CI").is_some() {
             bail!("{program} is missing and could not be installed; in CI no test is skipped");
         }
-        run::say(&format!("no {program}: {why}, and will be skipped; install it to run them"));
+        run::say(&format!("no {program} ({what_for}): these tests will be skipped"));
     }
     Ok(())
+}
+
+fn apt_get(args: &[&str]) -> Result<()> {
+    let mut apt = run::command("apt-get", args);
+    run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null()))
 }
