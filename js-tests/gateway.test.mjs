@@ -1137,7 +1137,7 @@ describe('control', () => {
       ['GET', '/_gateway/pay?out_trade_no=A1001'],
       ['POST', '/_gateway/orders'],
       ['GET', '/'],
-      ['GET', '/pay/closeorder'],
+      ['GET', '/pay/nothing'],
       ['GET', '/p/x'],
     ]) {
       const response = await fetch(`${gateway.url}${path}`, { method })

@@ -8,6 +8,7 @@ mod npm;
 mod reference;
 mod run;
 mod test;
+mod wire;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;

@@ -1,6 +1,8 @@
 import { nonceStr } from '../facade.js'
 import type { Answer } from './answer.js'
+import type { GatewayContract } from './contracts.js'
 import type { Order } from './orders.js'
+import { isPaid } from './orders.js'
 
 /** Inline, so that the page needs no second request; its nonce is in the CSP. */
 const STYLE = `
@@ -79,9 +81,9 @@ function orderView(order: Order, merchant: string): string {
     ['优惠', 'Coupon', order.coupon_fee === null ? null : `-¥${yuan(order.coupon_fee)}`],
     ['交易单号', 'Transaction', order.transaction_id],
   ])
-  if (order.state === 'SUCCESS')
+  if (isPaid(order))
     return heading('支付成功', 'Paid') + amount(order.cash_fee ?? order.total_fee) + facts
-  if (order.state === 'CLOSED') {
+  if (order.state !== 'NOTPAY') {
     return (
       heading('订单已关闭', 'Order closed') +
       amount(order.total_fee) +
@@ -116,7 +118,26 @@ export function payPage(order: Order | 'expired' | undefined, merchant: string):
   } else {
     view = orderView(order, merchant)
   }
-  const paid = typeof order === 'object' && order.state === 'SUCCESS'
+  return page(view, status, typeof order === 'object' && isPaid(order), nonce)
+}
+
+/** The page where one signs a contract; undefined for one that nobody prepared. */
+export function contractPage(contract: GatewayContract | undefined, merchant: string): Answer {
+  if (contract === undefined)
+    return page(heading('协议不存在', 'Unknown contract'), 404, false)
+  const signing = contract.state === 'SIGNING'
+  const title =
+    contract.state === 'SIGNED' ? heading('签约成功', 'Signed') : heading('自动扣款授权', 'Automatic deductions')
+  const facts = rows([
+    ['商户', 'Merchant', merchant],
+    ['账户', 'Account', contract.contract_display_account],
+    ['协议号', 'Contract', contract.contract_code],
+  ])
+  const form = `<form method="post"><button name="action" value="pay">${both('同意并签约', 'Sign')}</button></form>`
+  return page(title + facts + (signing ? form : ''), 200, contract.state === 'SIGNED')
+}
+
+function page(view: string, status: number, done: boolean, nonce = nonceStr()): Answer {
   return {
     status,
     headers: {
@@ -135,7 +156,7 @@ export function payPage(order: Order | 'expired' | undefined, merchant: string):
 <style nonce="${nonce}">${STYLE}</style>
 </head>
 <body>
-<main${paid ? ' class="paid"' : ''}>
+<main${done ? ' class="paid"' : ''}>
 ${view}
 </main>
 <footer>模拟网关，不会真实扣款<br>Simulator: no money moves</footer>
