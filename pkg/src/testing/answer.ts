@@ -78,7 +78,9 @@ export function refuseInFront(retmsg = 'param mch_id invalid'): Answer {
 }
 
 /** The page of nginx for a call that lacks the client certificate, or has one that does not hold. */
-export function refuseCertificate(why: 'No required SSL certificate was sent' | 'The SSL certificate error'): Answer {
+export function refuseCertificate(
+  why: 'No required SSL certificate was sent' | 'The SSL certificate error',
+): Answer {
   const title = `400 ${why}`
   return {
     status: 400,
@@ -109,8 +111,11 @@ export function compose(
     else if (row === 'nonce_str') fields[row] = dice.text(32)
     else if (row === 'result_code') fields[row] = failed ? 'FAIL' : 'SUCCESS'
     else if (need.endsWith('same')) {
-      const label = /^(sub_)?(mch_)?appid$|^(sub_)?mch_?id$|^wxappid$|^combine_\w*id$|^device_info$/.test(row)
-      const value = asked[row] ?? (row === 'appid' ? merchant.appid : row === 'mch_id' ? merchant.mchid : undefined)
+      const label =
+        /^(sub_)?(mch_)?appid$|^(sub_)?mch_?id$|^wxappid$|^combine_\w*id$|^device_info$/.test(row)
+      const value =
+        asked[row] ??
+        (row === 'appid' ? merchant.appid : row === 'mch_id' ? merchant.mchid : undefined)
       if (value !== undefined && (label || !failed)) fields[row] = integer ? Number(value) : value
     }
   }
@@ -132,7 +137,14 @@ export function sampleOutcome(name: EndpointName, asked: Flat): Fields {
   return fields
 }
 
-const ENVELOPE = new Set(['return_code', 'return_msg', 'result_code', 'nonce_str', 'sign', 'hblist'])
+const ENVELOPE = new Set([
+  'return_code',
+  'return_msg',
+  'result_code',
+  'nonce_str',
+  'sign',
+  'hblist',
+])
 
 /** Who answers, and how it signs. The default is the documents' merchant and MD5. */
 export interface SignedAnswerOptions {
@@ -157,9 +169,14 @@ export function signedAnswer(
 ): string {
   if (WIRE[name] === undefined) throw new TypeError(`there is no endpoint ${name}`)
   const { appid, mchid, key } = DOCUMENTS_MERCHANT
-  const merchant: Merchant = { ...DOCUMENTS_MERCHANT, appid: options.appid ?? appid, mchid: options.mchid ?? mchid }
+  const merchant: Merchant = {
+    ...DOCUMENTS_MERCHANT,
+    appid: options.appid ?? appid,
+    mchid: options.mchid ?? mchid,
+  }
   const asked: Flat = {}
-  for (const [field, value] of Object.entries(fields)) if (value != null) asked[field] = String(value)
+  for (const [field, value] of Object.entries(fields))
+    if (value != null) asked[field] = String(value)
   const sample = fields['err_code'] === undefined ? sampleOutcome(name, asked) : {}
   const message = compose(name, merchant, asked, { ...sample, ...fields }, new Dice())
   return signedXml(message, options.key ?? key, options.signType)

@@ -11,7 +11,8 @@ import type { Order, OrderBook } from './orders.js'
 import type { GatewayRefund, RefundBook } from './refunds.js'
 
 /** The columns of chapter 6.1, as bills have them since the gift coupons. */
-const PAID = '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额'
+const PAID =
+  '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额'
 const REFUNDED = '微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态'
 const GOODS = '商品名称,商户数据包,手续费,费率,订单金额'
 const HEADS = {
@@ -19,8 +20,10 @@ const HEADS = {
   SUCCESS: `${PAID},${GOODS},费率备注`,
   REFUND: `${PAID},退款申请时间,退款成功时间,${REFUNDED},${GOODS},申请退款金额,费率备注`,
 } as const
-const SUMMARY = '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额'
-const FLOW = '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号'
+const SUMMARY =
+  '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额'
+const FLOW =
+  '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号'
 const FLOW_SUMMARY = '资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额'
 
 const NAMES: Record<EntryKind, string> = {
@@ -66,13 +69,22 @@ export class BillBook {
     if (early !== null) return refusedBill(early)
     if (kind === 'RECHARGE_REFUND') return refusedBill('No Bill Exist')
     const all = this.#rows(date, now)
-    const rows = all.filter(({ refund }) => kind === 'ALL' || (kind === 'REFUND') === (refund !== null))
+    const rows = all.filter(
+      ({ refund }) => kind === 'ALL' || (kind === 'REFUND') === (refund !== null),
+    )
     if (rows.length === 0) return refusedBill('No Bill Exist')
     const head = HEADS[kind as keyof typeof HEADS]
     const lines = rows.map(row => quoted(this.#cells(row, head)))
     const sums = rows.map(sumsOf)
     const sum = (n: number): number => sums.reduce((total, row) => total + (row[n] ?? 0), 0)
-    const totals = [yuan(sum(0)), yuan(sum(1)), yuan(sum(2)), yuan(sum(3), 5), yuan(sum(4)), yuan(sum(5))]
+    const totals = [
+      yuan(sum(0)),
+      yuan(sum(1)),
+      yuan(sum(2)),
+      yuan(sum(3), 5),
+      yuan(sum(4)),
+      yuan(sum(5)),
+    ]
     const summary = [`${rows.length}.0`, ...totals]
     return text([head, ...lines, SUMMARY, quoted(summary)], request)
   }
@@ -82,7 +94,10 @@ export class BillBook {
     const date = request['bill_date'] ?? ''
     const early = this.#early(date, now)
     if (early !== null)
-      return refuseCoded({ err_code: early === 'Bill Creating' ? 'BILL_CREATING' : 'NO_BILL_EXIST', err_code_des: early })
+      return refuseCoded({
+        err_code: early === 'Bill Creating' ? 'BILL_CREATING' : 'NO_BILL_EXIST',
+        err_code_des: early,
+      })
     const entries = request['account_type'] === 'Basic' ? this.#desk.ledger.day(date) : []
     if (entries.length === 0)
       return refuseCoded({ err_code: 'NO_BILL_EXIST', err_code_des: 'No Bill Exist' })
@@ -91,7 +106,13 @@ export class BillBook {
     const gone = entries.filter(({ amount }) => amount <= 0)
     const total = (some: readonly Entry[]): string =>
       yuan(some.reduce((sum, { amount }) => sum + Math.abs(amount), 0))
-    const summary = [`${entries.length}.0`, `${come.length}.0`, total(come), `${gone.length}.0`, total(gone)]
+    const summary = [
+      `${entries.length}.0`,
+      `${come.length}.0`,
+      total(come),
+      `${gone.length}.0`,
+      total(gone),
+    ]
     return text([FLOW, ...lines, FLOW_SUMMARY, quoted(summary)], request)
   }
 
@@ -103,16 +124,24 @@ export class BillBook {
   /** Why there is no bill yet, or null. Yesterday's is made in the morning. */
   #early(date: string, now: number): string | null {
     if (date >= beijingDay(now)) return 'No Bill Exist'
-    return date === beijingDay(now - DAY) && beijingDay(now) !== beijingDay(now - READY) ? 'Bill Creating' : null
+    return date === beijingDay(now - DAY) && beijingDay(now) !== beijingDay(now - READY)
+      ? 'Bill Creating'
+      : null
   }
 
   #rows(date: string, now: number): Row[] {
     const rows: Row[] = []
     for (const { kind, no, out_no, time } of this.#desk.ledger.day(date)) {
       const refund = kind === 'refund' ? (this.#refunds.find(out_no) ?? null) : null
-      const order = this.#orders.find(refund?.out_trade_no ?? out_no, now) ?? this.#orders.named({ transaction_id: no }, now)
+      const order =
+        this.#orders.find(refund?.out_trade_no ?? out_no, now) ??
+        this.#orders.named({ transaction_id: no }, now)
       if (order === undefined || (kind !== 'payment' && kind !== 'refund')) continue
-      rows.push({ time, order, refund: refund ?? (kind === 'refund' ? reversal(order, time) : null) })
+      rows.push({
+        time,
+        order,
+        refund: refund ?? (kind === 'refund' ? reversal(order, time) : null),
+      })
     }
     return rows
   }

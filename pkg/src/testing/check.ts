@@ -11,7 +11,11 @@ import { parseBeijingTime } from './clock.js'
 const BY_TRADE_TYPE = ['openid', 'product_id', 'scene_info']
 
 /** What production calls the amounts when one is no integer. */
-const AMOUNTS: Record<string, string> = { total_fee: '总金额', refund_fee: '退款金额', amount: '金额' }
+const AMOUNTS: Record<string, string> = {
+  total_fee: '总金额',
+  refund_fee: '退款金额',
+  amount: '金额',
+}
 
 const missing = (field: string): Refusal => ({ return_msg: `缺少参数${field}` })
 const tooLong = (field: string): Refusal => ({ return_msg: `${field}参数长度有误` })
@@ -41,7 +45,8 @@ export function check(
     throw error
   }
   // Only this gateway's merchant is known to be a domestic one: CNY alone (chapter 4.2).
-  if (name !== 'queryExchangeRate' && (fields['fee_type'] ?? 'CNY') !== 'CNY') return malformed('fee_type')
+  if (name !== 'queryExchangeRate' && (fields['fee_type'] ?? 'CNY') !== 'CNY')
+    return malformed('fee_type')
   for (const field of ['time_start', 'time_expire']) {
     const time = fields[field]
     if (time !== undefined && parseBeijingTime(time) === undefined) return malformed(field)

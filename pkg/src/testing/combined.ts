@@ -85,10 +85,14 @@ function partsOf(text: string | undefined): OrderPart[] | undefined {
   if (!Array.isArray(entries) || entries.length === 0) return undefined
   const parts: OrderPart[] = []
   for (const entry of entries as unknown[]) {
-    const { mch_id, out_trade_no, total_fee, attach, body } = (entry ?? {}) as Record<string, unknown>
+    const { mch_id, out_trade_no, total_fee, attach, body } = (entry ?? {}) as Record<
+      string,
+      unknown
+    >
     const whole = Number(total_fee)
     if (!Number.isSafeInteger(whole) || whole < 1) return undefined
-    if (![mch_id, out_trade_no, body].every(field => typeof field === 'string' && field !== '')) return undefined
+    if (![mch_id, out_trade_no, body].every(field => typeof field === 'string' && field !== ''))
+      return undefined
     parts.push({
       mch_id: String(mch_id),
       out_trade_no: String(out_trade_no),

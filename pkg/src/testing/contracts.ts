@@ -74,9 +74,14 @@ export class ContractBook {
   }
 
   /** The payer signs; resolves after the first attempt to notify. */
-  async sign(contract_code: string, openid: string | undefined, now: number): Promise<{ contract: GatewayContract; notification: Delivery | null }> {
+  async sign(
+    contract_code: string,
+    openid: string | undefined,
+    now: number,
+  ): Promise<{ contract: GatewayContract; notification: Delivery | null }> {
     const contract = this.#coded(contract_code)
-    if (contract.state !== 'SIGNING') throw refused(`contract ${contract_code} is ${contract.state}`, 'contract_code')
+    if (contract.state !== 'SIGNING')
+      throw refused(`contract ${contract_code} is ${contract.state}`, 'contract_code')
     const notification = await this.#sign(contract, openid ?? openidOf('payer'), now)
     return { contract: { ...contract }, notification }
   }
@@ -88,9 +93,13 @@ export class ContractBook {
   }
 
   /** The payer ends it; resolves after the first attempt to notify. */
-  async terminate(contract_code: string, now: number): Promise<{ contract: GatewayContract; notification: Delivery | null }> {
+  async terminate(
+    contract_code: string,
+    now: number,
+  ): Promise<{ contract: GatewayContract; notification: Delivery | null }> {
     const contract = this.#coded(contract_code)
-    if (contract.state !== 'SIGNED') throw refused(`contract ${contract_code} is ${contract.state}`, 'contract_code')
+    if (contract.state !== 'SIGNED')
+      throw refused(`contract ${contract_code} is ${contract.state}`, 'contract_code')
     const notification = await this.#end(contract, 2, '用户解约', now)
     return { contract: { ...contract }, notification }
   }
@@ -127,7 +136,11 @@ export class ContractBook {
     const contract = this.#ids.get(fields['contract_id'] ?? '')
     if (contract?.state !== 'SIGNED') return fault('INVALID_REQUEST', '协议不存在或已解约')
     const { contract_id } = contract
-    const order = this.#orders.place(fields, signType, now, { state: 'ACCEPT', trade_type: 'PAP', contract_id })
+    const order = this.#orders.place(fields, signType, now, {
+      state: 'ACCEPT',
+      trade_type: 'PAP',
+      contract_id,
+    })
     if ('err_code' in order) return order
     if (order.placed === now && order.payer_openid === null) {
       order.payer_openid = contract.openid
@@ -139,7 +152,8 @@ export class ContractBook {
 
   /** The fields of the notification of a deduction, which tells of a failure too (chapter 4.8). */
   deduction(order: Order): Fields {
-    if (order.state !== 'PAYERROR') return { ...paymentFields(order), contract_id: order.contract_id }
+    if (order.state !== 'PAYERROR')
+      return { ...paymentFields(order), contract_id: order.contract_id }
     return {
       result_code: 'FAIL',
       err_code: 'NOTENOUGH',
@@ -174,11 +188,14 @@ export class ContractBook {
 
   #find(fields: Flat): GatewayContract | undefined {
     const { contract_id } = fields
-    return contract_id === undefined ? this.#contracts.get(keyOf(fields)) : this.#ids.get(contract_id)
+    return contract_id === undefined
+      ? this.#contracts.get(keyOf(fields))
+      : this.#ids.get(contract_id)
   }
 
   #coded(contract_code: string): GatewayContract {
-    for (const contract of this.#contracts.values()) if (contract.contract_code === contract_code) return contract
+    for (const contract of this.#contracts.values())
+      if (contract.contract_code === contract_code) return contract
     throw refused(`there is no contract ${contract_code}`, 'contract_code')
   }
 
@@ -189,7 +206,12 @@ export class ContractBook {
     return this.#notify(contract, 'ADD', now)
   }
 
-  #end(contract: GatewayContract, mode: number, remark: string, now: number): Promise<Delivery | null> {
+  #end(
+    contract: GatewayContract,
+    mode: number,
+    remark: string,
+    now: number,
+  ): Promise<Delivery | null> {
     contract.state = 'ENDED'
     contract.ended = now
     contract.termination_mode = mode
@@ -197,7 +219,11 @@ export class ContractBook {
     return this.#notify(contract, 'DELETE', now)
   }
 
-  #notify(contract: GatewayContract, change_type: 'ADD' | 'DELETE', now: number): Promise<Delivery | null> {
+  #notify(
+    contract: GatewayContract,
+    change_type: 'ADD' | 'DELETE',
+    now: number,
+  ): Promise<Delivery | null> {
     this.#contracts.put(keyOf({ ...identity(contract) }), contract)
     const { contract_code, notify_url, openid, request_serial, signed } = contract
     return this.#desk.mail.signed(
@@ -209,7 +235,8 @@ export class ContractBook {
         openid,
         change_type,
         operate_time: beijingDateTime(now),
-        contract_expired_time: change_type === 'ADD' ? beijingDateTime((signed ?? now) + LIFE) : undefined,
+        contract_expired_time:
+          change_type === 'ADD' ? beijingDateTime((signed ?? now) + LIFE) : undefined,
         contract_termination_mode: change_type === 'DELETE' ? contract.termination_mode : undefined,
         request_serial,
       },
@@ -217,7 +244,11 @@ export class ContractBook {
   }
 }
 
-const identity = ({ contract_id, plan_id, contract_code }: GatewayContract): Record<string, string> => ({
+const identity = ({
+  contract_id,
+  plan_id,
+  contract_code,
+}: GatewayContract): Record<string, string> => ({
   contract_id,
   plan_id,
   contract_code,

@@ -44,7 +44,8 @@ const CONTROLS: Record<string, Control> = {
     gateway.receive(given(query, 'mch_billno'), openidOf(query)),
   'POST /_gateway/contract': (gateway, query) =>
     gateway.signContract(given(query, 'contract_code'), openidOf(query)),
-  'DELETE /_gateway/contract': (gateway, query) => gateway.endContract(given(query, 'contract_code')),
+  'DELETE /_gateway/contract': (gateway, query) =>
+    gateway.endContract(given(query, 'contract_code')),
   'POST /_gateway/faults': (gateway, _query, body) => {
     gateway.setFaults(rules(body))
     return gateway.faults()

@@ -24,7 +24,8 @@ export function couponFields(coupons: readonly Coupon[]): Fields {
     coupon_count: coupons.length,
   }
   for (const [n, coupon] of coupons.entries())
-    for (const [name, value] of Object.entries(coupon)) fields[`${name}_${n}`] = value as string | number
+    for (const [name, value] of Object.entries(coupon))
+      fields[`${name}_${n}`] = value as string | number
   return fields
 }
 

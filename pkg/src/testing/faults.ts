@@ -73,12 +73,17 @@ export class Faults {
   /** Takes these rules in place of the ones before. */
   set(rules: readonly FaultRule[]): void {
     if (!Array.isArray(rules)) throw new TypeError('faults must be a list of rules')
-    this.#rules = rules.map((rule: FaultRule) => ({ ...checked(rule), left: rule.times ?? (rule.rate === undefined ? 1 : Infinity) }))
+    this.#rules = rules.map((rule: FaultRule) => ({
+      ...checked(rule),
+      left: rule.times ?? (rule.rate === undefined ? 1 : Infinity),
+    }))
   }
 
   /** The rules that can still strike. */
   list(): FaultRule[] {
-    return this.#rules.map(({ left, ...rule }) => (left === Infinity ? rule : { ...rule, times: left }))
+    return this.#rules.map(({ left, ...rule }) =>
+      left === Infinity ? rule : { ...rule, times: left },
+    )
   }
 
   /** The fault that strikes this call or notification. */
@@ -102,7 +107,10 @@ export const isBooked = ({ fault, booked }: FaultRule): boolean =>
 
 /** The business error of a rule. */
 export const errorOf = ({ err_code, err_code_des }: FaultRule): BusinessError =>
-  fault(err_code ?? 'SYSTEMERROR', err_code_des ?? (err_code === undefined ? '系统繁忙，请稍后再试' : err_code))
+  fault(
+    err_code ?? 'SYSTEMERROR',
+    err_code_des ?? (err_code === undefined ? '系统繁忙，请稍后再试' : err_code),
+  )
 
 /** An answer after the fault. The signature was spoilt when the answer was made. */
 export function spoil(answer: Answer, rule: FaultRule): Answer {
@@ -121,7 +129,11 @@ export function spoil(answer: Answer, rule: FaultRule): Answer {
     case 'oversized':
       return { ...answer, body: Buffer.concat([Buffer.from(body), Buffer.alloc(2 << 20, ' ')]) }
     case 'gzip':
-      return { ...answer, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzipSync(body) }
+      return {
+        ...answer,
+        headers: { ...headers, 'content-encoding': 'gzip' },
+        body: gzipSync(body),
+      }
     case 'html-502':
       return {
         status: 502,
@@ -150,7 +162,8 @@ function checked(rule: FaultRule): FaultRule {
   if (!known.includes(fault)) throw new TypeError(`fault must be one of ${known.join(', ')}`)
   if (times !== undefined && !(Number.isSafeInteger(times) && times > 0))
     throw new RangeError('times must be an integer from 1 up')
-  if (rate !== undefined && !(rate >= 0 && rate <= 1)) throw new RangeError('rate must be from 0 to 1')
+  if (rate !== undefined && !(rate >= 0 && rate <= 1))
+    throw new RangeError('rate must be from 0 to 1')
   if (delay !== undefined && !(delay >= 0 && delay <= 86_400))
     throw new RangeError('delay must be from 0 to 86400 (seconds)')
   return { ...rule }

@@ -114,7 +114,9 @@ export interface Gateway extends Merchant {
     openid?: string,
   ): Promise<{ contract: GatewayContract; notification: Delivery | null }>
   /** The payer ends a contract. */
-  endContract(contract_code: string): Promise<{ contract: GatewayContract; notification: Delivery | null }>
+  endContract(
+    contract_code: string,
+  ): Promise<{ contract: GatewayContract; notification: Delivery | null }>
   /** Every order, oldest first. */
   orders(): GatewayOrder[]
   refunds(): GatewayRefund[]
@@ -212,24 +214,47 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   })
   const scheme = options.tls === undefined ? 'http' : 'https'
   const url = `${scheme}://${host === '::1' ? '[::1]' : host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`
-  const doors = { port: bound, hosts: hosts.map(name => name.toLowerCase()), addresses: allowRemote }
+  const doors = {
+    port: bound,
+    hosts: hosts.map(name => name.toLowerCase()),
+    addresses: allowRemote,
+  }
   let closing: Promise<void> | undefined
 
   const opened = (realm: Realm): Books => {
-    const own = realm === 'production' ? merchant : { ...merchant, key: sandboxKey(merchant.key, realm) }
+    const own =
+      realm === 'production' ? merchant : { ...merchant, key: sandboxKey(merchant.key, realm) }
     const mail = new Mail(own, courier, clock, dice, faults, variety)
     const ledger = new Ledger(state, funds, realm === 'production' ? 'ledger' : `${realm}/ledger`)
-    const realmDesk: Desk = { realm, merchant: own, url, rules, clock, dice, faults, ledger, mail, variety, state }
+    const realmDesk: Desk = {
+      realm,
+      merchant: own,
+      url,
+      rules,
+      clock,
+      dice,
+      faults,
+      ledger,
+      mail,
+      variety,
+      state,
+    }
     return new Books(realmDesk)
   }
-  const realms: Record<Realm, Books> = { production: opened('production'), sandbox: opened('sandbox'), xdc: opened('xdc') }
+  const realms: Record<Realm, Books> = {
+    production: opened('production'),
+    sandbox: opened('sandbox'),
+    xdc: opened('xdc'),
+  }
   const books = realms.production
   const router = new Router(realm => realms[realm])
   const awake = (): number => {
     if (closing !== undefined) throw new WxPayError('GATEWAY_REFUSED', 'the gateway is closed')
     return clock.now()
   }
-  const paid = async (order: Order): Promise<{ order: GatewayOrder; notification: Delivery | null }> => {
+  const paid = async (
+    order: Order,
+  ): Promise<{ order: GatewayOrder; notification: Delivery | null }> => {
     const notification = await books.notify(order)
     return { order: shown(order), notification }
   }
@@ -251,7 +276,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     settleRefund: async (out_refund_no, status = 'SUCCESS') =>
       books.refunds.settle(out_refund_no, status, awake()),
     receive: (mch_billno, openid) => books.redpacks.receive(mch_billno, openid, awake()),
-    signContract: async (contract_code, openid) => books.contracts.sign(contract_code, openid, awake()),
+    signContract: async (contract_code, openid) =>
+      books.contracts.sign(contract_code, openid, awake()),
     endContract: async contract_code => books.contracts.terminate(contract_code, awake()),
     orders: () => books.orders.list(clock.now()).map(shown),
     refunds: () => books.refunds.list(clock.now()),
@@ -315,7 +341,11 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     const contract = books.contracts.list().find(({ contract_code }) => contract_code === code)
     if (method === 'POST' && contract?.state === 'SIGNING') {
       void books.contracts.sign(code, undefined, clock.now())
-      return { status: 303, headers: { location: `/papay/sign?contract_code=${encodeURIComponent(code)}` }, body: '' }
+      return {
+        status: 303,
+        headers: { location: `/papay/sign?contract_code=${encodeURIComponent(code)}` },
+        body: '',
+      }
     }
     return contractPage(contract, merchant.mchid)
   }
@@ -374,7 +404,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   return gateway
 }
 
-const text = (body: string | Buffer): string => (typeof body === 'string' ? body : body.toString('utf8'))
+const text = (body: string | Buffer): string =>
+  typeof body === 'string' ? body : body.toString('utf8')
 
 /** A log or a listener that breaks must not change what the gateway does. */
 function quietly(run: () => void): void {
@@ -388,13 +419,15 @@ function quietly(run: () => void): void {
 function rulesOf(options: GatewayOptions): Rules {
   const seconds = (name: 'settleAfter' | 'closeAfter', usual: number): number => {
     const value = options[name] ?? usual
-    if (!(value >= 0 && value <= 86_400 * 30)) throw new RangeError(`options.${name} must be from 0 to 2592000 (seconds)`)
+    if (!(value >= 0 && value <= 86_400 * 30))
+      throw new RangeError(`options.${name} must be from 0 to 2592000 (seconds)`)
     return value * SECOND
   }
   const { maxRatio = 3000, funds = 0 } = options
   if (!(Number.isSafeInteger(maxRatio) && maxRatio >= 0 && maxRatio <= 10_000))
     throw new RangeError('options.maxRatio must be an integer from 0 to 10000')
-  if (!(Number.isSafeInteger(funds) && funds >= 0)) throw new RangeError('options.funds must be an integer from 0 up (fen)')
+  if (!(Number.isSafeInteger(funds) && funds >= 0))
+    throw new RangeError('options.funds must be an integer from 0 up (fen)')
   return {
     settleAfter: seconds('settleAfter', 10),
     closeAfter: seconds('closeAfter', 300),
@@ -405,7 +438,8 @@ function rulesOf(options: GatewayOptions): Rules {
 }
 
 function checkedCount(name: string, value: number): number {
-  if (!(Number.isSafeInteger(value) && value >= 1)) throw new RangeError(`options.${name} must be an integer from 1 up`)
+  if (!(Number.isSafeInteger(value) && value >= 1))
+    throw new RangeError(`options.${name} must be an integer from 1 up`)
   return value
 }
 

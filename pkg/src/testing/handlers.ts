@@ -46,7 +46,9 @@ const deleteContract: Family = (call, { contracts }) => contracts.delete(call)
 const contractPage: Family = ({ fields }, { contracts, url }) => {
   const contract = contracts.prepare(fields, fields['notify_url'])
   if ('err_code' in contract) return contract
-  return { redirect_url: `${url}/papay/sign?contract_code=${encodeURIComponent(contract.contract_code)}` }
+  return {
+    redirect_url: `${url}/papay/sign?contract_code=${encodeURIComponent(contract.contract_code)}`,
+  }
 }
 
 const contractApp: Family = ({ fields }, { contracts }) => {
@@ -57,7 +59,9 @@ const contractApp: Family = ({ fields }, { contracts }) => {
 const contractWeb: Family = (call, books) => {
   const outcome = contractPage(call, books)
   const address = 'redirect_url' in outcome ? outcome['redirect_url'] : undefined
-  return address == null ? outcome : { status: 302, headers: { location: String(address) }, body: '' }
+  return address == null
+    ? outcome
+    : { status: 302, headers: { location: String(address) }, body: '' }
 }
 
 /** Two things in one: the order, and the contract that is signed with its payment. */
@@ -79,7 +83,8 @@ const contractOrder: Family = ({ fields, signType, now }, { orders, contracts })
 /** A deposit that is taken in part: the rest goes back at once (chapter 3.29). */
 const consume: Family = ({ fields, now }, { orders, ledger }) => {
   const order = orders.named(fields, now)
-  if (order === undefined || order.transaction_id === null) return fault('ORDERNOTEXIST', '订单不存在')
+  if (order === undefined || order.transaction_id === null)
+    return fault('ORDERNOTEXIST', '订单不存在')
   const consume_fee = Number(fields['consume_fee'])
   const same = order.consume_fee === null || order.consume_fee === consume_fee
   if (Number(fields['total_fee']) !== order.total_fee || consume_fee > order.total_fee || !same)
@@ -172,7 +177,8 @@ const FIRST = new Set<Family | undefined>([refund, refundQuery])
 export function handlerOf(name: EndpointName, books: Books): Handler {
   const family = FAMILIES[name]
   if (family === undefined) return { run: ({ fields }) => sampleOutcome(name, fields) }
-  const run = (call: Call): Outcome => stranger(call, books) ?? books.sandbox.run(call, () => family(call, books))
+  const run = (call: Call): Outcome =>
+    stranger(call, books) ?? books.sandbox.run(call, () => family(call, books))
   return FIRST.has(family) ? { run, first: true } : { run }
 }
 

@@ -68,8 +68,10 @@ export class LoginDesk {
         return answer({ ...tokens, openid, scope: 'snsapi_base' })
       }
       case '/cgi-bin/token': {
-        if (query.get('appid') !== this.#merchant.appid) return answer({ errcode: 40013, errmsg: 'invalid appid' })
-        if (query.get('secret') !== this.#merchant.appSecret) return answer({ errcode: 40125, errmsg: 'invalid appsecret' })
+        if (query.get('appid') !== this.#merchant.appid)
+          return answer({ errcode: 40013, errmsg: 'invalid appid' })
+        if (query.get('secret') !== this.#merchant.appSecret)
+          return answer({ errcode: 40125, errmsg: 'invalid appsecret' })
         return answer({ access_token: token(), expires_in: 7200 })
       }
       case '/cgi-bin/ticket/getticket':

@@ -32,7 +32,11 @@ const isAddress = (name: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$|^\[[0-9a-f
  * re-bound to 127.0.0.1; the `Origin` check stops a form on a foreign page, which needs no such
  * trick. Servers and tests send no `Origin`.
  */
-export function isFromHere(host: string | undefined, origin: string | undefined, doors: Doors): boolean {
+export function isFromHere(
+  host: string | undefined,
+  origin: string | undefined,
+  doors: Doors,
+): boolean {
   const [, name = '', port] = /^([^:[\]]+|\[[^\]]*\])(?::(\d+))?$/.exec(host ?? '') ?? []
   const lower = name.toLowerCase()
   const vouched = doors.hosts.includes(lower)

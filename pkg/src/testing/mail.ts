@@ -28,7 +28,14 @@ export class Mail {
   readonly #variety: boolean
   #held: (() => unknown)[] = []
 
-  constructor(merchant: Merchant, courier: Courier, clock: Clock, dice: Dice, faults: Faults, variety: boolean) {
+  constructor(
+    merchant: Merchant,
+    courier: Courier,
+    clock: Clock,
+    dice: Dice,
+    faults: Faults,
+    variety: boolean,
+  ) {
     this.#merchant = merchant
     this.#courier = courier
     this.#clock = clock
@@ -48,7 +55,9 @@ export class Mail {
       ...fields,
       ...(this.#variety && this.#dice.hits(0.5) ? { [`x_${this.#dice.text(4)}`]: '新字段' } : {}),
       // It comes back when the order carried it, and even then not always (chapter 4.4).
-      ...(this.#variety && fields['sign_type'] != null && this.#dice.hits(0.5) ? { sign_type: undefined } : {}),
+      ...(this.#variety && fields['sign_type'] != null && this.#dice.hits(0.5)
+        ? { sign_type: undefined }
+        : {}),
     })
     return this.#send(address, signedXml(message, this.#merchant.key, address.signType))
   }
@@ -59,15 +68,28 @@ export class Mail {
     const { appid, mchid: mch_id } = this.#merchant
     return this.#send(
       address,
-      buildXml({ return_code: 'SUCCESS', appid, mch_id, ...ids, nonce_str: this.#dice.text(32), req_info }),
+      buildXml({
+        return_code: 'SUCCESS',
+        appid,
+        mch_id,
+        ...ids,
+        nonce_str: this.#dice.text(32),
+        req_info,
+      }),
     )
   }
 
   async #send({ url, no }: Address, message: string): Promise<Delivery | null> {
     const rule = this.#faults.strike('notification', { out_trade_no: no })
     const empty = this.#variety && this.#dice.hits(0.5)
-    const varied = empty ? message.replace('<xml>', '<xml><device_info><![CDATA[]]></device_info>') : message
-    const parcel = { out_trade_no: no, url, body: rule?.fault === 'wrong-sign' ? wrong(varied) : varied }
+    const varied = empty
+      ? message.replace('<xml>', '<xml><device_info><![CDATA[]]></device_info>')
+      : message
+    const parcel = {
+      out_trade_no: no,
+      url,
+      body: rule?.fault === 'wrong-sign' ? wrong(varied) : varied,
+    }
     const deliver = (): Promise<Delivery> => this.#courier.deliver(parcel)
     switch (rule?.fault) {
       case 'never':

@@ -17,23 +17,24 @@ const REVERSIBLE = 7 * DAY
 /**
  * Payment codes that do something: the last four digits of the 18. Any other code pays at once.
  */
-const CODES: Record<string, 'USERPAYING' | 'WAITING' | 'PAYERROR' | 'SYSTEMERROR' | BusinessError> = {
-  /** The payer enters the password, and after ten seconds has paid. */
-  '9901': 'USERPAYING',
-  /** The payer enters the password until `pay` or `decline` is called. */
-  '9902': 'WAITING',
-  /** The payer enters the password and after ten seconds gives up. */
-  '9903': 'PAYERROR',
-  /** Paid, but the answer is SYSTEMERROR. */
-  '9904': 'SYSTEMERROR',
-  '9905': fault('NOTENOUGH', '用户帐号余额不足'),
-  '9906': fault('AUTHCODEEXPIRE', '101 付款码已过期，请刷新再试'),
-  '9907': fault('AUTH_CODE_INVALID', '付款码无效'),
-  '9908': fault('NOTSUPORTCARD', '不支持卡类型'),
-  '9909': fault('BANKERROR', '银行系统异常'),
-  '9910': fault('BUYER_MISMATCH', '支付帐号错误'),
-  '9911': fault('TRADE_ERROR', '交易错误'),
-}
+const CODES: Record<string, 'USERPAYING' | 'WAITING' | 'PAYERROR' | 'SYSTEMERROR' | BusinessError> =
+  {
+    /** The payer enters the password, and after ten seconds has paid. */
+    '9901': 'USERPAYING',
+    /** The payer enters the password until `pay` or `decline` is called. */
+    '9902': 'WAITING',
+    /** The payer enters the password and after ten seconds gives up. */
+    '9903': 'PAYERROR',
+    /** Paid, but the answer is SYSTEMERROR. */
+    '9904': 'SYSTEMERROR',
+    '9905': fault('NOTENOUGH', '用户帐号余额不足'),
+    '9906': fault('AUTHCODEEXPIRE', '101 付款码已过期，请刷新再试'),
+    '9907': fault('AUTH_CODE_INVALID', '付款码无效'),
+    '9908': fault('NOTSUPORTCARD', '不支持卡类型'),
+    '9909': fault('BANKERROR', '银行系统异常'),
+    '9910': fault('BUYER_MISMATCH', '支付帐号错误'),
+    '9911': fault('TRADE_ERROR', '交易错误'),
+  }
 
 /** Payments by the code on the payer's phone, and their reversal. Nothing is notified here. */
 export class MicropayBook {
@@ -96,7 +97,9 @@ export class MicropayBook {
   openid(code: string): Fields | BusinessError {
     const turn = CODES[code.slice(-4)]
     if (typeof turn === 'object' && turn.err_code.startsWith('AUTH')) return turn
-    return this.#used.has(code) ? fault('AUTH_CODE_ERROR', '付款码已使用，请刷新后再试') : { openid: openidOf(code) }
+    return this.#used.has(code)
+      ? fault('AUTH_CODE_ERROR', '付款码已使用，请刷新后再试')
+      : { openid: openidOf(code) }
   }
 
   /** After the state was forgotten. */

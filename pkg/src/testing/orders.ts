@@ -30,14 +30,7 @@ const MAY_DIFFER = new Set([
 ])
 
 export type TradeState =
-  | 'NOTPAY'
-  | 'USERPAYING'
-  | 'ACCEPT'
-  | 'SUCCESS'
-  | 'REFUND'
-  | 'CLOSED'
-  | 'REVOKED'
-  | 'PAYERROR'
+  'NOTPAY' | 'USERPAYING' | 'ACCEPT' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR'
 
 /** A part of a combined order. */
 export interface OrderPart {
@@ -178,7 +171,12 @@ export class OrderBook {
   }
 
   /** Places an order, or the same order again (chapter 9.1). */
-  place(request: Flat, signType: SignType, now: number, placing: Placing = {}): Order | BusinessError {
+  place(
+    request: Flat,
+    signType: SignType,
+    now: number,
+    placing: Placing = {},
+  ): Order | BusinessError {
     const known = this.find(request['out_trade_no'], now)
     if (known !== undefined) {
       const { state } = known
@@ -221,7 +219,8 @@ export class OrderBook {
     if (order === undefined) return fault('ORDERNOTEXIST', '订单不存在')
     if (isPaid(order)) return fault('ORDERPAID', '该订单已支付')
     if (order.state === 'CLOSED') return fault('ORDERCLOSED', '该订单已关闭')
-    if (order.state !== 'NOTPAY') return fault('TRADE_STATE_ERROR', '该订单不支持关单，请调用撤销订单接口')
+    if (order.state !== 'NOTPAY')
+      return fault('TRADE_STATE_ERROR', '该订单不支持关单，请调用撤销订单接口')
     if (now < order.placed + this.#desk.rules.closeAfter)
       return fault('TRADE_STATE_ERROR', '订单生成后不能马上关单，最短间隔为5分钟')
     this.move(order, 'CLOSED')
@@ -233,7 +232,8 @@ export class OrderBook {
     const { openid, bank_type, coupon_fee, coupons } = options
     const order = this.#payable(out_trade_no, now)
     const taken = checkedCoupons(
-      coupons ?? (coupon_fee === undefined ? [] : [{ coupon_id: '10000', coupon_type: 'CASH', coupon_fee }]),
+      coupons ??
+        (coupon_fee === undefined ? [] : [{ coupon_id: '10000', coupon_type: 'CASH', coupon_fee }]),
       order.total_fee,
     )
     if (openid !== undefined && !/^[\w-]{1,128}$/.test(openid))
@@ -321,7 +321,8 @@ export class OrderBook {
 
   /** After the state was forgotten. */
   reset(): void {
-    for (const index of [this.#transactions, this.#codes, this.#prepays, this.#unpaid]) index.clear()
+    for (const index of [this.#transactions, this.#codes, this.#prepays, this.#unpaid])
+      index.clear()
   }
 
   /** An order past its `time_expire` is closed when somebody looks at it. */
@@ -341,7 +342,13 @@ export class OrderBook {
     return order
   }
 
-  #add(request: Flat, signType: SignType, orderEnds: number | null, now: number, placing: Placing): Order {
+  #add(
+    request: Flat,
+    signType: SignType,
+    orderEnds: number | null,
+    now: number,
+    placing: Placing,
+  ): Order {
     const order: Order = {
       out_trade_no: request['out_trade_no'] ?? '',
       trade_type: placing.trade_type ?? request['trade_type'] ?? '',

@@ -123,11 +123,12 @@ export function payPage(order: Order | 'expired' | undefined, merchant: string):
 
 /** The page where one signs a contract; undefined for one that nobody prepared. */
 export function contractPage(contract: GatewayContract | undefined, merchant: string): Answer {
-  if (contract === undefined)
-    return page(heading('协议不存在', 'Unknown contract'), 404, false)
+  if (contract === undefined) return page(heading('协议不存在', 'Unknown contract'), 404, false)
   const signing = contract.state === 'SIGNING'
   const title =
-    contract.state === 'SIGNED' ? heading('签约成功', 'Signed') : heading('自动扣款授权', 'Automatic deductions')
+    contract.state === 'SIGNED'
+      ? heading('签约成功', 'Signed')
+      : heading('自动扣款授权', 'Automatic deductions')
   const facts = rows([
     ['商户', 'Merchant', merchant],
     ['账户', 'Account', contract.contract_display_account],

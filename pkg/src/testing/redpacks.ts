@@ -39,7 +39,11 @@ export class RedpackBook {
   }
 
   /** Sends a red packet, or says again that it did (chapters 3.16 to 3.18). */
-  send(request: Flat, now: number, hb_type: GatewayRedpack['hb_type'] = 'NORMAL'): Fields | BusinessError {
+  send(
+    request: Flat,
+    now: number,
+    hb_type: GatewayRedpack['hb_type'] = 'NORMAL',
+  ): Fields | BusinessError {
     const failed = (err_code: string, text: string): Fields => ({
       // This family says FAIL twice.
       return_code: 'FAIL',
@@ -49,7 +53,9 @@ export class RedpackBook {
     const known = this.#packs.get(request['mch_billno'] ?? '')
     if (known !== undefined) {
       const names = new Set([...Object.keys(known.request), ...Object.keys(request)])
-      const same = [...names].every(name => MAY_DIFFER.has(name) || known.request[name] === request[name])
+      const same = [...names].every(
+        name => MAY_DIFFER.has(name) || known.request[name] === request[name],
+      )
       return same ? sent(known) : failed('FATAL_ERROR', '商户订单号已使用，且参数与之前不一致')
     }
     const total_amount = Number(request['total_amount'])
@@ -58,8 +64,10 @@ export class RedpackBook {
     if (!usual && request['scene_id'] === undefined)
       return failed('PARAM_ERROR', '红包金额小于1元或大于200元时，必须传scene_id')
     if (total_amount < total_num) return failed('PARAM_ERROR', '每人至少0.01元')
-    if (hb_type === 'GROUP' && total_num < 3) return failed('PARAM_ERROR', '裂变红包的total_num必须不小于3')
-    if (total_amount > this.#desk.ledger.balance) return failed('NOTENOUGH', '帐号余额不足，请到商户平台充值后再重试')
+    if (hb_type === 'GROUP' && total_num < 3)
+      return failed('PARAM_ERROR', '裂变红包的total_num必须不小于3')
+    if (total_amount > this.#desk.ledger.balance)
+      return failed('NOTENOUGH', '帐号余额不足，请到商户平台充值后再重试')
     const pack: GatewayRedpack = {
       mch_billno: request['mch_billno'] ?? '',
       detail_id: payoutId(this.#desk.dice, now),
@@ -104,19 +112,28 @@ export class RedpackBook {
       act_name: pack.request['act_name'],
     })
     const list = pack.received.map(({ openid, amount, time }) =>
-      buildXml({ openid, amount, rcv_time: beijingDateTime(time) }).replace(/^<xml>(.*)<\/xml>$/, '<hbinfo>$1</hbinfo>'),
+      buildXml({ openid, amount, rcv_time: beijingDateTime(time) }).replace(
+        /^<xml>(.*)<\/xml>$/,
+        '<hbinfo>$1</hbinfo>',
+      ),
     )
-    return xml(list.length === 0 ? flat : flat.replace(/<\/xml>$/, `<hblist>${list.join('\n')}</hblist></xml>`))
+    return xml(
+      list.length === 0
+        ? flat
+        : flat.replace(/<\/xml>$/, `<hblist>${list.join('\n')}</hblist></xml>`),
+    )
   }
 
   /** A user takes what is left of a red packet, or one share of a group's. */
   receive(mch_billno: string, openid: string | undefined, now: number): GatewayRedpack {
     const pack = this.#find(mch_billno, now)
     if (pack === undefined) throw refused(`there is no red packet ${mch_billno}`, 'mch_billno')
-    if (pack.status !== 'SENT') throw refused(`red packet ${mch_billno} is ${pack.status}, not SENT`, 'mch_billno')
+    if (pack.status !== 'SENT')
+      throw refused(`red packet ${mch_billno} is ${pack.status}, not SENT`, 'mch_billno')
     const shares = pack.total_num - pack.received.length
     const left = pack.total_amount - taken(pack)
-    const amount = shares === 1 ? left : 1 + this.#desk.dice.below(Math.floor((2 * left) / shares) - 1)
+    const amount =
+      shares === 1 ? left : 1 + this.#desk.dice.below(Math.floor((2 * left) / shares) - 1)
     pack.received.push({ openid: openid ?? pack.re_openid, amount, time: now })
     if (shares === 1) pack.status = 'RECEIVED'
     this.#packs.put(mch_billno, pack)
@@ -157,5 +174,7 @@ const sent = (pack: GatewayRedpack): Fields => ({
   send_listid: pack.detail_id,
   ...(pack.request['notify_way'] === undefined
     ? {}
-    : { package: `sendid=${pack.detail_id}&ver=8&sign=${pack.detail_id.split('').reverse().join('')}&mchid=${pack.request['mch_id']}` }),
+    : {
+        package: `sendid=${pack.detail_id}&ver=8&sign=${pack.detail_id.split('').reverse().join('')}&mchid=${pack.request['mch_id']}`,
+      }),
 })

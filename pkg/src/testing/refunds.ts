@@ -121,7 +121,11 @@ export class RefundBook {
     const order = byOrder
       ? this.#orders.named(request, now)
       : this.#orders.find(single?.out_trade_no, now)
-    const all = byOrder ? (this.#ofOrder.get(order?.out_trade_no ?? '') ?? []) : single ? [single] : []
+    const all = byOrder
+      ? (this.#ofOrder.get(order?.out_trade_no ?? '') ?? [])
+      : single
+        ? [single]
+        : []
     if (order === undefined || all.length === 0) return fault('REFUNDNOTEXIST', '不存在该退款单')
     const offset = Number(request['offset'] ?? 0)
     const page = all.slice(offset, offset + PAGE)
@@ -157,7 +161,11 @@ export class RefundBook {
   }
 
   /** Ends a refund before its time, or otherwise than with success; resolves after the first attempt to notify. */
-  async settle(out_refund_no: string, status: Exclude<RefundStatus, 'PROCESSING'>, now: number): Promise<{ refund: GatewayRefund; notification: Delivery | null }> {
+  async settle(
+    out_refund_no: string,
+    status: Exclude<RefundStatus, 'PROCESSING'>,
+    now: number,
+  ): Promise<{ refund: GatewayRefund; notification: Delivery | null }> {
     const refund = this.#refunds.get(out_refund_no)
     if (refund === undefined) throw refused(`there is no refund ${out_refund_no}`, 'out_refund_no')
     if (!['SUCCESS', 'CHANGE', 'REFUNDCLOSE'].includes(status))
@@ -185,7 +193,8 @@ export class RefundBook {
 
   /** A refund whose time is over has come through when somebody looks at it. */
   #expire(refund: GatewayRefund, now: number): GatewayRefund {
-    if (refund.status === 'PROCESSING' && refund.ends <= now) void this.#end(refund, 'SUCCESS', refund.ends)
+    if (refund.status === 'PROCESSING' && refund.ends <= now)
+      void this.#end(refund, 'SUCCESS', refund.ends)
     return refund
   }
 
@@ -206,7 +215,13 @@ export class RefundBook {
     const order = this.#orders.find(refund.out_trade_no, now)
     if (order === undefined) return null
     if (status === 'SUCCESS') {
-      ledger.book('refund', refund.refund_id, refund.out_refund_no, -(refund.refund_fee - giftPart(order, refund)), now)
+      ledger.book(
+        'refund',
+        refund.refund_id,
+        refund.out_refund_no,
+        -(refund.refund_fee - giftPart(order, refund)),
+        now,
+      )
     } else if (status === 'REFUNDCLOSE') {
       order.refund_fee -= refund.refund_fee
       this.#orders.move(order, order.refund_fee === 0 ? 'SUCCESS' : 'REFUND')

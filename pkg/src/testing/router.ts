@@ -45,7 +45,8 @@ export class Router {
     const route = ROUTES.get(path)
     if (route === undefined) return null
     const { facts, realm } = route
-    if (method !== facts.method) return facts.method === 'POST' ? refuse('请使用post方法') : refuse('请使用get方法')
+    if (method !== facts.method)
+      return facts.method === 'POST' ? refuse('请使用post方法') : refuse('请使用get方法')
     const books = this.#books(realm)
     let handler = this.#handlers.get(route)
     if (handler === undefined) {

@@ -47,17 +47,27 @@ export class Sandbox {
     if (ordered && CASES[amount] === undefined)
       return { return_msg: `沙箱支付金额(${amount})无效，请检查需要验收的case` }
     const outcome = run()
-    if ('body' in outcome || 'return_msg' in outcome || outcome['err_code'] !== undefined) return outcome
-    const order = name === 'unifiedOrder' ? this.#orders.find(fields['out_trade_no'], now) : undefined
+    if ('body' in outcome || 'return_msg' in outcome || outcome['err_code'] !== undefined)
+      return outcome
+    const order =
+      name === 'unifiedOrder' ? this.#orders.find(fields['out_trade_no'], now) : undefined
     if (order?.state === 'NOTPAY') {
       if (CASES[amount]?.coupon === true)
         order.coupons = [{ coupon_id: '10000', coupon_type: 'NO_CASH', coupon_fee: 1 }]
       this.#orders.settle(order, now)
       const { notify_url: url, out_trade_no: no, signType } = order
       const oddities = { device_info: 'sandbox', err_code: 'SUCCESS', err_code_des: 'ok' }
-      this.#desk.clock.after(0, () => this.#desk.mail.signed({ url, no, signType }, { ...paymentFields(order), ...oddities }))
+      this.#desk.clock.after(0, () =>
+        this.#desk.mail.signed({ url, no, signType }, { ...paymentFields(order), ...oddities }),
+      )
     }
-    return { ...outcome, device_info: 'sandbox', result_code: 'SUCCESS', err_code: 'SUCCESS', err_code_des: 'ok' }
+    return {
+      ...outcome,
+      device_info: 'sandbox',
+      result_code: 'SUCCESS',
+      err_code: 'SUCCESS',
+      err_code_des: 'ok',
+    }
   }
 
   /** A payment by code in the new sandbox, whose header asks for failures. */
@@ -65,7 +75,10 @@ export class Sandbox {
     const coupons = XDC[fields['total_fee'] ?? '']
     if (coupons === undefined) return fault('PARAM_ERROR', 'total_fee参数格式错误')
     const waiting = negative === 'MICROPAY_USERPAYING'
-    const order = this.#orders.place(fields, signType, now, { state: 'USERPAYING', trade_type: 'MICROPAY' })
+    const order = this.#orders.place(fields, signType, now, {
+      state: 'USERPAYING',
+      trade_type: 'MICROPAY',
+    })
     if ('err_code' in order) return order
     if (negative === 'MICROPAY_PAYERROR') {
       this.#orders.move(order, 'PAYERROR')
@@ -76,7 +89,8 @@ export class Sandbox {
     order.payer_openid = openidOf(fields['auth_code'] ?? '')
     this.#orders.settle(order, now)
     const late = negative === 'MICROPAY_TIMEOUT' || negative === 'MICROPAY_PAY_QUERY_TIMEOUT'
-    return late ? { ...plain(504, 'Gateway Timeout'), manner: { delay: 1000 } } : paymentFields(order)
+    return late
+      ? { ...plain(504, 'Gateway Timeout'), manner: { delay: 1000 } }
+      : paymentFields(order)
   }
 }
-

@@ -46,15 +46,30 @@ export class ScanDesk {
       throw new TypeError('code must be the content of a QR code: weixin://wxpay/bizpayurl?…')
     const parameters = Object.fromEntries(new URLSearchParams(long.slice(long.indexOf('?') + 1)))
     const { product_id = '', appid, mch_id } = parameters
-    if (appid !== merchant.appid || mch_id !== merchant.mchid || !signedByMerchant(parameters, merchant.key))
+    if (
+      appid !== merchant.appid ||
+      mch_id !== merchant.mchid ||
+      !signedByMerchant(parameters, merchant.key)
+    )
       throw refused('the code is not signed by this merchant', 'sign')
-    const fields = { appid, mch_id, openid, is_subscribe: 'N', nonce_str: dice.text(32), product_id }
+    const fields = {
+      appid,
+      mch_id,
+      openid,
+      is_subscribe: 'N',
+      nonce_str: dice.text(32),
+      product_id,
+    }
     const found = { product_id, openid }
     try {
       const body = await post(callback, signedXml(fields, merchant.key))
       return { ...found, reply: parseSigned(body, merchant.key), error: null }
     } catch (error) {
-      return { ...found, reply: null, error: error instanceof Error ? error.message : String(error) }
+      return {
+        ...found,
+        reply: null,
+        error: error instanceof Error ? error.message : String(error),
+      }
     }
   }
 }
@@ -77,7 +92,8 @@ function post(url: string, body: string): Promise<Buffer> {
       readBody(response).then(bytes => {
         request.destroy()
         if (bytes === null) reject(new Error('the reply is too long'))
-        else if (response.statusCode !== 200) reject(new Error(`the reply has status ${response.statusCode}`))
+        else if (response.statusCode !== 200)
+          reject(new Error(`the reply has status ${response.statusCode}`))
         else resolve(bytes)
       }, reject)
     })

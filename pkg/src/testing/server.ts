@@ -22,7 +22,10 @@ export function listen(server: Server, host: string, port: number): Promise<numb
   return new Promise((resolve, reject) => {
     server.once('error', cause => {
       reject(
-        new WxPayError('GATEWAY_REFUSED', `cannot listen on ${host}:${port}`, { field: 'port', cause }),
+        new WxPayError('GATEWAY_REFUSED', `cannot listen on ${host}:${port}`, {
+          field: 'port',
+          cause,
+        }),
       )
     })
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port))

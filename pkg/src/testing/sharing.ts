@@ -87,7 +87,8 @@ export class SharingBook {
     if (receiver === undefined) return unreadable('分账接收方')
     const { type, account, name, relation_type } = receiver
     if (!isType(type) || !isText(account, 64)) return unreadable('分账接收方')
-    if (type === 'MERCHANT_ID' && !isText(name, 1024)) return fault('PARAM_ERROR', '分账接收方为商户时必须传全称')
+    if (type === 'MERCHANT_ID' && !isText(name, 1024))
+      return fault('PARAM_ERROR', '分账接收方为商户时必须传全称')
     if (!isText(relation_type, 32)) return fault('PARAM_ERROR', '缺少与分账方的关系类型')
     this.#receivers.put(`${type} ${account}`, { type, account })
     return { receiver: JSON.stringify({ type, account, relation_type }) }
@@ -115,12 +116,19 @@ export class SharingBook {
     if (split.finished) return fault('INVALID_REQUEST', '订单已完结分账')
     if (split.requests >= MOST_REQUESTS) return fault('INVALID_REQUEST', '分账次数超过限制')
     const sum = shares.reduce((total, { amount }) => total + amount, 0)
-    if (split.shared + sum > order.total_fee - order.refund_fee) return fault('INVALID_REQUEST', '分账金额不足')
+    if (split.shared + sum > order.total_fee - order.refund_fee)
+      return fault('INVALID_REQUEST', '分账金额不足')
     if ((split.shared + sum) * 10_000 > order.total_fee * this.#desk.rules.maxRatio)
       return fault('INVALID_REQUEST', '分账金额超出最大分账比例')
     const sharing = this.#enter(fields, order, kind, shares, now)
     for (const [n, { amount }] of shares.entries())
-      this.#desk.ledger.book('sharing', `${sharing.order_id}-${n}`, sharing.out_order_no, -amount, now)
+      this.#desk.ledger.book(
+        'sharing',
+        `${sharing.order_id}-${n}`,
+        sharing.out_order_no,
+        -amount,
+        now,
+      )
     split.shared += sum
     split.requests += 1
     split.finished = kind === 'single'
@@ -162,12 +170,16 @@ export class SharingBook {
   giveBack({ fields, now }: Call): Fields | BusinessError {
     const known = this.#returns.get(fields['out_return_no'] ?? '')
     if (known !== undefined)
-      return isSame(known.request, fields) ? returned(known) : fault('INVALID_REQUEST', '回退单号已使用，且参数与之前不一致')
+      return isSame(known.request, fields)
+        ? returned(known)
+        : fault('INVALID_REQUEST', '回退单号已使用，且参数与之前不一致')
     const sharing = this.#named(fields)
     if (sharing === undefined) return fault('ORDERNOTEXIST', '分账单不存在')
     const amount = Number(fields['return_amount'])
     const account = fields['return_account'] ?? ''
-    const share = sharing.shares.find(({ type, account: own }) => type === 'MERCHANT_ID' && own === account)
+    const share = sharing.shares.find(
+      ({ type, account: own }) => type === 'MERCHANT_ID' && own === account,
+    )
     if (share === undefined) return fault('INVALID_REQUEST', '回退方不是该分账单的接收方')
     if (now > sharing.time + RETURNABLE) return fault('INVALID_REQUEST', '分账单已超过回退期限')
     let before = 0
@@ -208,23 +220,41 @@ export class SharingBook {
   }
 
   #split(order: Order): Split {
-    return this.#splits.get(order.out_trade_no) ?? { shared: 0, returned: 0, requests: 0, finished: false }
+    return (
+      this.#splits.get(order.out_trade_no) ?? {
+        shared: 0,
+        returned: 0,
+        requests: 0,
+        finished: false,
+      }
+    )
   }
 
   #named(fields: Flat): GatewaySharing | undefined {
     if (fields['out_order_no'] !== undefined) return this.#sharings.get(fields['out_order_no'])
-    for (const sharing of this.#sharings.values()) if (sharing.order_id === fields['order_id']) return sharing
+    for (const sharing of this.#sharings.values())
+      if (sharing.order_id === fields['order_id']) return sharing
     return undefined
   }
 
   #shareable(fields: Flat): Order | BusinessError {
-    const order = this.#orders.named({ transaction_id: fields['transaction_id'] ?? '' }, this.#desk.clock.now())
+    const order = this.#orders.named(
+      { transaction_id: fields['transaction_id'] ?? '' },
+      this.#desk.clock.now(),
+    )
     if (order === undefined || !isPaid(order)) return fault('ORDERNOTEXIST', '订单不存在')
-    if (order.request['profit_sharing'] !== 'Y') return fault('NOT_SHARE_ORDER', '非分账订单不支持分账')
+    if (order.request['profit_sharing'] !== 'Y')
+      return fault('NOT_SHARE_ORDER', '非分账订单不支持分账')
     return order
   }
 
-  #enter(fields: Flat, order: Order, kind: GatewaySharing['kind'], shares: Share[], now: number): GatewaySharing {
+  #enter(
+    fields: Flat,
+    order: Order,
+    kind: GatewaySharing['kind'],
+    shares: Share[],
+    now: number,
+  ): GatewaySharing {
     const out_order_no = fields['out_order_no'] ?? ''
     return this.#sharings.put(out_order_no, {
       out_order_no,
@@ -239,7 +269,12 @@ export class SharingBook {
     })
   }
 
-  #again(known: GatewaySharing, fields: Flat, kind: GatewaySharing['kind'], now: number): Fields | BusinessError {
+  #again(
+    known: GatewaySharing,
+    fields: Flat,
+    kind: GatewaySharing['kind'],
+    now: number,
+  ): Fields | BusinessError {
     return known.kind === kind && isSame(known.request, fields)
       ? this.#told(known, now)
       : fault('INVALID_REQUEST', '商户分账单号已使用，且参数与之前不一致')
@@ -259,7 +294,11 @@ export class SharingBook {
       detail_id: `${order_id}${n}`,
       ...(done ? { finish_time: beijingTime(sharing.ends) } : {}),
     }))
-    return { ...identity, status: done ? 'FINISHED' : 'PROCESSING', receivers: JSON.stringify(rows) }
+    return {
+      ...identity,
+      status: done ? 'FINISHED' : 'PROCESSING',
+      receivers: JSON.stringify(rows),
+    }
   }
 }
 
@@ -307,7 +346,8 @@ function sharesOf(text: string | undefined): Share[] | undefined {
     if (typeof entry !== 'object' || entry === null) return undefined
     const { type, account, amount, description } = entry as Record<string, unknown>
     const whole = typeof amount === 'number' && Number.isSafeInteger(amount) && amount > 0
-    if (!isType(type) || !isText(account, 64) || !whole || !isText(description, 80)) return undefined
+    if (!isType(type) || !isText(account, 64) || !whole || !isText(description, 80))
+      return undefined
     shares.push({ type, account, amount, description })
   }
   return shares

@@ -124,7 +124,9 @@ function* read(path: string): Generator<Line> {
       entry = JSON.parse(text)
     } catch (cause) {
       if (index === lines.length - 1) return
-      throw new TypeError(`options.stateFile: line ${index + 1} is no record of a gateway`, { cause })
+      throw new TypeError(`options.stateFile: line ${index + 1} is no record of a gateway`, {
+        cause,
+      })
     }
     if (!Array.isArray(entry) || entry.length !== 3)
       throw new TypeError(`options.stateFile: line ${index + 1} is no record of a gateway`)

@@ -33,7 +33,9 @@ const isSame = (one: Flat, other: Flat): boolean =>
 export class TransferBook {
   readonly #desk: Desk
   readonly #transfers: Table<GatewayTransfer>
-  readonly #cards: Table<GatewayTransfer & { bank_no_md5: string; true_name_md5: string; cmms_amt: number }>
+  readonly #cards: Table<
+    GatewayTransfer & { bank_no_md5: string; true_name_md5: string; cmms_amt: number }
+  >
   #keys: { publicKey: string; privateKey: string } | undefined
 
   constructor(desk: Desk) {
@@ -49,9 +51,16 @@ export class TransferBook {
       return isSame(known.request, request)
         ? paid(known)
         : fault('FATAL_ERROR', '此单号已使用，且参数与之前不一致')
-    if (Number(request['amount']) < 30) return fault('AMOUNT_LIMIT', '付款金额超出限制：低于最小金额0.30元')
+    if (Number(request['amount']) < 30)
+      return fault('AMOUNT_LIMIT', '付款金额超出限制：低于最小金额0.30元')
     return this.#book(request, now, transfer => {
-      this.#desk.ledger.book('transfer', transfer.payment_no, transfer.partner_trade_no, -transfer.amount, now)
+      this.#desk.ledger.book(
+        'transfer',
+        transfer.payment_no,
+        transfer.partner_trade_no,
+        -transfer.amount,
+        now,
+      )
       return paid(this.#transfers.put(transfer.partner_trade_no, transfer))
     })
   }
@@ -80,7 +89,9 @@ export class TransferBook {
       return isSame(known.request, request)
         ? paidCard(known)
         : fault('FATAL_ERROR', '此单号已使用，且参数与之前不一致')
-    const [number, name] = [request['enc_bank_no'], request['enc_true_name']].map(text => this.#decipher(text ?? ''))
+    const [number, name] = [request['enc_bank_no'], request['enc_true_name']].map(text =>
+      this.#decipher(text ?? ''),
+    )
     if (number === undefined || name === undefined)
       return fault('PARAM_ERROR', '银行卡号或姓名解密失败，请检查RSA公钥和填充方式')
     const cmms_amt = Math.min(2500, Math.max(100, Math.round(Number(request['amount']) / 1000)))
@@ -99,7 +110,16 @@ export class TransferBook {
     if (card === undefined) return fault('ORDERNOTEXIST', '订单不存在')
     const { payment_no, bank_no_md5, true_name_md5, amount, cmms_amt } = card
     const time = beijingDateTime(card.time)
-    return { payment_no, bank_no_md5, true_name_md5, amount, cmms_amt, status: 'SUCCESS', create_time: time, pay_succ_time: time }
+    return {
+      payment_no,
+      bank_no_md5,
+      true_name_md5,
+      amount,
+      cmms_amt,
+      status: 'SUCCESS',
+      create_time: time,
+      pay_succ_time: time,
+    }
   }
 
   /** The key that card numbers are enciphered with, as PKCS#1 (chapter 3.25); made when first asked for. */
@@ -112,9 +132,14 @@ export class TransferBook {
     return [...this.#transfers.values(), ...this.#cards.values()].map(transfer => ({ ...transfer }))
   }
 
-  #book(request: Flat, now: number, enter: (transfer: GatewayTransfer) => Fields): Fields | BusinessError {
+  #book(
+    request: Flat,
+    now: number,
+    enter: (transfer: GatewayTransfer) => Fields,
+  ): Fields | BusinessError {
     const amount = Number(request['amount'])
-    if (amount > this.#desk.ledger.balance) return fault('NOTENOUGH', '余额不足，请充值后用原单号重试')
+    if (amount > this.#desk.ledger.balance)
+      return fault('NOTENOUGH', '余额不足，请充值后用原单号重试')
     return enter({
       partner_trade_no: request['partner_trade_no'] ?? '',
       payment_no: payoutId(this.#desk.dice, now),
@@ -136,7 +161,11 @@ export class TransferBook {
   }
 
   #decipher(text: string): string | undefined {
-    const key = { key: this.#pair().privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }
+    const key = {
+      key: this.#pair().privateKey,
+      padding: constants.RSA_PKCS1_OAEP_PADDING,
+      oaepHash: 'sha1',
+    }
     try {
       return privateDecrypt(key, Buffer.from(text, 'base64')).toString('utf8')
     } catch {
@@ -152,7 +181,11 @@ const paid = ({ payment_no, time }: GatewayTransfer): Fields => ({
   payment_time: beijingDateTime(time),
 })
 
-const paidCard = ({ payment_no, amount, cmms_amt }: GatewayTransfer & { cmms_amt: number }): Fields => ({
+const paidCard = ({
+  payment_no,
+  amount,
+  cmms_amt,
+}: GatewayTransfer & { cmms_amt: number }): Fields => ({
   payment_no,
   amount,
   cmms_amt,

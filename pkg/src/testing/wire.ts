@@ -4,7 +4,15 @@ import { WxPayError } from '../errors.js'
 import { buildXml, parseXml, signedXml, verify } from '../facade.js'
 import type { Fields, Flat, SignType } from '../facade.js'
 import type { Answer, BusinessError, EndpointName, Refusal } from './answer.js'
-import { compose, fault, refuse, refuseCertificate, refuseCoded, refuseInFront, xml } from './answer.js'
+import {
+  compose,
+  fault,
+  refuse,
+  refuseCertificate,
+  refuseCoded,
+  refuseInFront,
+  xml,
+} from './answer.js'
 import { check } from './check.js'
 import type { Desk } from './desk.js'
 import type { FaultRule } from './faults.js'
@@ -36,10 +44,16 @@ function present(fields: Flat): Flat {
 
 /** Whether the payout family's words are used: `SIGN_ERROR`, and an `err_code` in a refusal. */
 const isPayout = (name: string): boolean =>
-  WIRE[name]?.errors.includes('SIGN_ERROR') === true && WIRE[name]?.answer.every(([row]) => row !== 'sign')
+  WIRE[name]?.errors.includes('SIGN_ERROR') === true &&
+  WIRE[name]?.answer.every(([row]) => row !== 'sign')
 
 /** Answers one call of an endpoint of the table. */
-export function answerTo(facts: EndpointFacts, received: Received, desk: Desk, handler: Handler): Answer {
+export function answerTo(
+  facts: EndpointFacts,
+  received: Received,
+  desk: Desk,
+  handler: Handler,
+): Answer {
   const { certificate } = received
   if (facts.certificate && certificate !== null) {
     if (!certificate.shown) return refuseCertificate('No required SSL certificate was sent')
@@ -118,13 +132,16 @@ class Exchange {
     if (declared !== usual && !others.includes(declared)) {
       // Who signs with MD5 where only HMAC-SHA256 is taken hears an error that is signed with the latter.
       this.#signType = usual
-      if (isSigned(this.#all, merchant.key, declared)) return this.#outcome(fault('SYSTEMERROR', ''))
+      if (isSigned(this.#all, merchant.key, declared))
+        return this.#outcome(fault('SYSTEMERROR', ''))
     }
     if (isSigned(this.#all, merchant.key, this.#signType)) return this.#impostor()
     if (others.length === 0 && usual !== 'MD5' && isSigned(this.#all, merchant.key, 'MD5'))
       return this.#outcome(fault('SYSTEMERROR', ''))
     if (realm !== 'production') return refuse('沙箱验证签名失败，请确认沙箱签名key是否正确')
-    return isPayout(name) ? refuseCoded(fault('SIGN_ERROR', '签名错误')) : refuse('签名错误，请检查后再试')
+    return isPayout(name)
+      ? refuseCoded(fault('SIGN_ERROR', '签名错误'))
+      : refuse('签名错误，请检查后再试')
   }
 
   /** The certificate of another merchant, or null. */
@@ -153,7 +170,13 @@ class Exchange {
     if (undeclared) delete fields['sign_type']
     const { negative } = this.#received
     const name = this.#facts.name as EndpointName
-    return handler.run({ name, fields, signType: this.#signType, negative, now: this.#desk.clock.now() })
+    return handler.run({
+      name,
+      fields,
+      signType: this.#signType,
+      negative,
+      now: this.#desk.clock.now(),
+    })
   }
 
   #outcome(outcome: Fields | BusinessError | Refusal | Answer): Answer {
@@ -167,7 +190,8 @@ class Exchange {
           : refuse(outcome.return_msg)
     const { dice, merchant } = this.#desk
     const message = compose(name, merchant, this.#fields, outcome as Fields, dice)
-    if (!this.#facts.signed || this.#rule?.fault === 'no-sign') return xml(this.#varied(buildXml(message)))
+    if (!this.#facts.signed || this.#rule?.fault === 'no-sign')
+      return xml(this.#varied(buildXml(message)))
     const body = signedXml(message, merchant.key, this.#signType)
     return xml(this.#varied(this.#rule?.fault === 'wrong-sign' ? wrong(body) : body))
   }
@@ -175,11 +199,14 @@ class Exchange {
   /** Empty elements, which are not signed, now and then. */
   #varied(body: string): string {
     const { variety, dice } = this.#desk
-    return variety && dice.hits(0.3) ? body.replace('<xml>', '<xml><remark><![CDATA[]]></remark>') : body
+    return variety && dice.hits(0.3)
+      ? body.replace('<xml>', '<xml><remark><![CDATA[]]></remark>')
+      : body
   }
 }
 
-const isAnswer = (outcome: object): outcome is Answer => 'status' in outcome && 'body' in outcome && 'headers' in outcome
+const isAnswer = (outcome: object): outcome is Answer =>
+  'status' in outcome && 'body' in outcome && 'headers' in outcome
 const isRefusal = (outcome: object): outcome is Refusal =>
   'return_msg' in outcome && Object.keys(outcome).length === 1
 
