@@ -81,12 +81,14 @@ if (process.send !== undefined) {
   const gateway = await createGateway({ maxOrders: 10_000 })
   const { port } = new URL(gateway.url)
   const heap = []
+  const before = process.cpuUsage()
   const watch = setInterval(() => heap.push(Math.round(process.memoryUsage().rss / 2 ** 20)), 1000)
   const child = fork(new URL(import.meta.url), [String(seconds), String(connections)], {
     env: { ...process.env, PORT: port },
   })
   const result = await new Promise(resolve => child.once('message', resolve))
   clearInterval(watch)
+  const { user, system } = process.cpuUsage(before)
   child.disconnect()
   const third = heap.slice(Math.floor(heap.length / 3))
   console.log(
@@ -95,6 +97,7 @@ if (process.send !== undefined) {
   console.log(
     `latency: half within ${result.p50.toFixed(2)} ms, 99 % within ${result.p99.toFixed(2)} ms`,
   )
+  console.log(`CPU time of the gateway: ${Math.round((user + system) / result.done)} µs a call`)
   console.log(`resident memory, MB a second: ${heap.join(' ')}`)
   console.log(
     `last two thirds: ${Math.min(...third)} to ${Math.max(...third)} MB, with ${gateway.orders().length} orders kept`,

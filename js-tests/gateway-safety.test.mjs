@@ -73,6 +73,26 @@ describe('safety', () => {
     assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*x-wxpay-gateway: simulator/)
   })
 
+  onGateway('names that the caller vouches for', { hosts: ['Pay.Test'] }, async gateway => {
+    for (const host of ['pay.test', 'pay.test:443'])
+      assert.equal((await raw(gateway, { host })).status, 200, host)
+    assert.equal((await raw(gateway, { host: 'other.test' })).status, 403)
+    const pressed = { host: 'pay.test', origin: 'https://pay.test' }
+    assert.equal((await raw(gateway, pressed)).status, 200)
+    assert.equal((await raw(gateway, { ...pressed, origin: 'https://evil.test' })).status, 403)
+  })
+
+  onGateway(
+    'beyond this machine only when told so, and then by address, not by any name',
+    { host: '0.0.0.0', allowRemote: true },
+    async gateway => {
+      const { port } = new URL(gateway.url)
+      assert.match(gateway.url, /^http:\/\/127\.0\.0\.1:/)
+      assert.equal((await raw(gateway, { host: `192.168.1.7:${port}` })).status, 200)
+      assert.equal((await raw(gateway, { host: `evil.example:${port}` })).status, 403)
+    },
+  )
+
   test('listens on 127.0.0.1 only', async () => {
     await assert.rejects(createGateway({ host: '0.0.0.0' }), {
       code: 'GATEWAY_REFUSED',
@@ -95,8 +115,17 @@ describe('safety', () => {
   })
 
   test('wrong options', async () => {
-    for (const timeScale of [0, 0.5, -1, NaN, Infinity])
-      await assert.rejects(createGateway({ timeScale }), RangeError)
+    for (const wrong of [
+      ...[0, 0.5, -1, NaN, Infinity].map(timeScale => ({ timeScale })),
+      { seed: 1.5 },
+      { settleAfter: -1 },
+      { closeAfter: NaN },
+      { funds: -1 },
+      { maxRatio: 10_001 },
+      { maxOrders: 0 },
+      { memory: 0 },
+    ])
+      await assert.rejects(createGateway(wrong), RangeError)
     for (const name of ['appid', 'mchid', 'key', 'appSecret']) {
       await assert.rejects(
         createGateway({ [name]: '' }),

@@ -89,6 +89,37 @@ export function refuseCertificate(
   }
 }
 
+/** What a row of the table asks of an answer; `label` marks what a failure repeats too. */
+interface Row {
+  name: string
+  same: boolean
+  label: boolean
+  integer: boolean
+}
+
+const LABEL = /^(sub_)?(mch_)?appid$|^(sub_)?mch_?id$|^wxappid$|^combine_\w*id$|^device_info$/
+
+/** The rows that the gateway fills in by itself, of each endpoint that was called. */
+const ROWS = new Map<EndpointName, readonly Row[]>()
+
+function rowsOf(name: EndpointName): readonly Row[] {
+  let rows = ROWS.get(name)
+  if (rows === undefined) {
+    const facts = WIRE[name]
+    if (facts === undefined) throw new Error(`the table has no endpoint ${name}`)
+    rows = facts.answer
+      .map(([row, need, , integer]) => ({
+        name: row,
+        same: need.endsWith('same'),
+        label: LABEL.test(row),
+        integer,
+      }))
+      .filter(({ name, same }) => same || (ENVELOPE.has(name) && name !== 'sign'))
+    ROWS.set(name, rows)
+  }
+  return rows
+}
+
 /**
  * The fields of an answer, by the table's rows: the envelope, what is repeated from the request,
  * and the outcome.
@@ -100,27 +131,25 @@ export function compose(
   outcome: Fields,
   dice: Dice,
 ): Fields {
-  const facts = WIRE[name]
-  if (facts === undefined) throw new Error(`the table has no endpoint ${name}`)
   const failed = outcome['err_code'] !== undefined && outcome['result_code'] !== 'SUCCESS'
   const fields: Record<string, string | number> = {}
-  for (const [row, need, , integer] of facts.answer) {
-    if (row in outcome) continue
-    if (row === 'return_code') fields[row] = 'SUCCESS'
-    else if (row === 'return_msg') fields[row] = 'OK'
-    else if (row === 'nonce_str') fields[row] = dice.text(32)
-    else if (row === 'result_code') fields[row] = failed ? 'FAIL' : 'SUCCESS'
-    else if (need.endsWith('same')) {
-      const label =
-        /^(sub_)?(mch_)?appid$|^(sub_)?mch_?id$|^wxappid$|^combine_\w*id$|^device_info$/.test(row)
-      const value =
-        asked[row] ??
-        (row === 'appid' ? merchant.appid : row === 'mch_id' ? merchant.mchid : undefined)
-      if (value !== undefined && (label || !failed)) fields[row] = integer ? Number(value) : value
-    }
+  for (const row of rowsOf(name)) {
+    if (row.name in outcome) continue
+    if (row.same) {
+      const value = asked[row.name] ?? own(row.name, merchant)
+      if (value !== undefined && (row.label || !failed))
+        fields[row.name] = row.integer ? Number(value) : value
+    } else if (row.name === 'return_code') fields[row.name] = 'SUCCESS'
+    else if (row.name === 'return_msg') fields[row.name] = 'OK'
+    else if (row.name === 'nonce_str') fields[row.name] = dice.text(32)
+    else if (row.name === 'result_code') fields[row.name] = failed ? 'FAIL' : 'SUCCESS'
   }
-  return { ...fields, ...outcome }
+  return Object.assign(fields, outcome)
 }
+
+/** Some answers name the merchant where the question did not. */
+const own = (name: string, { appid, mchid }: Merchant): string | undefined =>
+  name === 'appid' ? appid : name === 'mch_id' ? mchid : undefined
 
 /** A documented success: the examples of the rows that are always or usually there. */
 export function sampleOutcome(name: EndpointName, asked: Flat): Fields {

@@ -7,7 +7,8 @@ import { giftOf, sumOf } from './coupon.js'
 import type { Desk } from './desk.js'
 import { buildXml } from '../facade.js'
 import type { Entry, EntryKind } from './ledger.js'
-import type { Order, OrderBook } from './orders.js'
+import type { Order } from './order.js'
+import type { OrderBook } from './orders.js'
 import type { GatewayRefund, RefundBook } from './refunds.js'
 
 /** The columns of chapter 6.1, as bills have them since the gift coupons. */

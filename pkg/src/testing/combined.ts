@@ -2,8 +2,9 @@ import type { Fields, Flat } from '../facade.js'
 import type { BusinessError, Refusal } from './answer.js'
 import { fault } from './answer.js'
 import type { Call } from './handlers.js'
-import type { Order, OrderBook, OrderPart } from './orders.js'
-import { isPaid } from './orders.js'
+import type { Order, OrderPart } from './order.js'
+import type { OrderBook } from './orders.js'
+import { isPaid } from './order.js'
 
 const MOST_PARTS = 10
 

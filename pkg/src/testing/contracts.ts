@@ -7,8 +7,10 @@ import type { Desk } from './desk.js'
 import { tableOf } from './desk.js'
 import type { Call } from './handlers.js'
 import { openidOf } from './identifier.js'
-import type { Order, OrderBook } from './orders.js'
-import { paymentFields, refused } from './orders.js'
+import type { Order } from './order.js'
+import type { OrderBook } from './orders.js'
+import { paymentFields } from './order.js'
+import { refused } from './orders.js'
 import type { Table } from './state.js'
 
 /** Contracts are signed for ten years. */

@@ -4,13 +4,12 @@ import type { Answer } from './answer.js'
 import { plain } from './answer.js'
 import { BODY_LIMIT, readBody } from './body.js'
 import { Books } from './books.js'
-import type { Timers } from './clock.js'
 import { Clock, SECOND, systemNow, systemTimers } from './clock.js'
 import type { GatewayContract } from './contracts.js'
 import { control } from './control.js'
 import type { Delivery } from './courier.js'
 import { Courier } from './courier.js'
-import type { Desk, Realm, Rules } from './desk.js'
+import type { Desk, Realm } from './desk.js'
 import { Dice } from './dice.js'
 import type { FaultRule } from './faults.js'
 import { Faults } from './faults.js'
@@ -19,64 +18,22 @@ import { Ledger } from './ledger.js'
 import { LoginDesk } from './login.js'
 import { isFromHere } from './loopback.js'
 import { Mail } from './mail.js'
-import type { Merchant, MerchantOptions } from './merchant.js'
+import type { Merchant } from './merchant.js'
 import { sandboxKey, testMerchant } from './merchant.js'
 import type { Message, RememberedMessage } from './messages.js'
 import { Messages, remembered } from './messages.js'
-import type { GatewayOrder, Order, PayOptions } from './orders.js'
-import { shown } from './orders.js'
-import { contractPage, payPage } from './page.js'
+import type { GatewayOrder, Order, PayOptions } from './order.js'
+import { shown } from './order.js'
 import type { GatewayRedpack } from './redpacks.js'
 import type { GatewayRefund, RefundStatus } from './refunds.js'
+import type { GatewayOptions } from './options.js'
+import { checkedCount, rulesOf } from './options.js'
 import { endpointAt, Router } from './router.js'
 import type { Scan } from './scans.js'
-import type { TlsOptions } from './server.js'
 import { certificateOf, listen, open, send, sockets } from './server.js'
 import { State } from './state.js'
+import { Till } from './till.js'
 import type { GatewayTransfer } from './transfers.js'
-
-/** The merchant's part: `key` only with `testKey: true`; the default is the merchant of the official documents. */
-export interface GatewayOptions extends MerchantOptions {
-  /** 0, the default, takes a free one. */
-  port?: number | undefined
-  /** 127.0.0.1; another one only with `allowRemote`. */
-  host?: string | undefined
-  /** Listen beyond this machine: whoever reaches the port can pay and refund in the simulator. */
-  allowRemote?: boolean | undefined
-  /** Names by which the gateway may be called beside localhost and 127.0.0.1, of a proxy for instance. */
-  hosts?: readonly string[] | undefined
-  /** Speak HTTPS, and demand the merchant's certificate where WeChat does. */
-  tls?: TlsOptions | undefined
-  /** Divides the pauses of the gateway, between the attempts of a notification above all: 3600 makes an hour a second. */
-  timeScale?: number | undefined
-  /** Let orders name a notify_url on another machine. */
-  allowRemoteNotify?: boolean | undefined
-  /** Gateway time, in milliseconds since 1970. */
-  now?: (() => number) | undefined
-  timers?: Timers | undefined
-  /** Told of every message. */
-  log?: ((message: Message) => void) | undefined
-  /** The same seed and the same calls give the same numbers, nonces and faults. An integer. */
-  seed?: number | undefined
-  /** What is to go wrong. */
-  faults?: readonly FaultRule[] | undefined
-  /** Empty elements, unknown fields and a missing `sign_type` now and then, as production has them. */
-  variety?: boolean | undefined
-  /** Remember everything in this file, and go on from it after a restart. */
-  stateFile?: string | undefined
-  /** Seconds from the acceptance of a refund, a share or a deduction to its end; 10 where absent. */
-  settleAfter?: number | undefined
-  /** Seconds from placing an order to the moment it can be closed; 300 as documented, where absent. */
-  closeAfter?: number | undefined
-  /** What the merchant has before the first payment, in fen; a hundred million yuan where absent. */
-  funds?: number | undefined
-  /** The largest part of an order that can be shared, in parts of 10000; 3000 where absent. */
-  maxRatio?: number | undefined
-  /** So many unpaid orders are kept, then the oldest is forgotten; 100000 where absent. */
-  maxOrders?: number | undefined
-  /** So many messages and attempts to notify are remembered; 1000 where absent. */
-  memory?: number | undefined
-}
 
 /** What a subscriber hears. */
 export type GatewayEvent =
@@ -247,6 +204,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     xdc: opened('xdc'),
   }
   const books = realms.production
+  const till = new Till(books)
   const router = new Router(realm => realms[realm])
   const awake = (): number => {
     if (closing !== undefined) throw new WxPayError('GATEWAY_REFUSED', 'the gateway is closed')
@@ -325,31 +283,6 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     },
   }
 
-  const payAt = (code: string, method: string, body: Buffer): Answer => {
-    const order = books.orders.atCode(code, clock.now())
-    const action =
-      method === 'POST' ? new URLSearchParams(body.toString('utf8')).get('action') : null
-    if (typeof order !== 'object' || order.state !== 'NOTPAY') return payPage(order, merchant.mchid)
-    if (action === 'pay') void paid(books.orders.pay(order.out_trade_no, {}, clock.now()))
-    else if (action === 'decline') books.orders.decline(order.out_trade_no, clock.now())
-    else return payPage(order, merchant.mchid)
-    // The browser fetches the result, so that a reload repeats nothing.
-    return { status: 303, headers: { location: `/p/${code}` }, body: '' }
-  }
-
-  const signAt = (code: string, method: string): Answer => {
-    const contract = books.contracts.list().find(({ contract_code }) => contract_code === code)
-    if (method === 'POST' && contract?.state === 'SIGNING') {
-      void books.contracts.sign(code, undefined, clock.now())
-      return {
-        status: 303,
-        headers: { location: `/papay/sign?contract_code=${encodeURIComponent(code)}` },
-        body: '',
-      }
-    }
-    return contractPage(contract, merchant.mchid)
-  }
-
   const route = async (request: IncomingMessage, target: URL, body: Buffer): Promise<Answer> => {
     const { method = '', headers } = request
     const { pathname: path, searchParams: query } = target
@@ -363,12 +296,8 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     if (called !== null) return called
     const login = desk.answer(path, query)
     if (login !== null) return login
-    const code =
-      path === '/cgi-bin/mmpayweb-bin/checkmweb'
-        ? (query.get('package') ?? '')
-        : /^\/p\/([0-9A-Za-z]{8})$/.exec(path)?.[1]
-    if (code !== undefined) return payAt(code, method, body)
-    if (path === '/papay/sign') return signAt(query.get('contract_code') ?? '', method)
+    const page = till.answer(method, path, query, body)
+    if (page !== null) return page
     return (await control(gateway, method, path, query, body)) ?? plain(404, 'Not found')
   }
 
@@ -414,33 +343,6 @@ function quietly(run: () => void): void {
   } catch {
     // Its own affair.
   }
-}
-
-function rulesOf(options: GatewayOptions): Rules {
-  const seconds = (name: 'settleAfter' | 'closeAfter', usual: number): number => {
-    const value = options[name] ?? usual
-    if (!(value >= 0 && value <= 86_400 * 30))
-      throw new RangeError(`options.${name} must be from 0 to 2592000 (seconds)`)
-    return value * SECOND
-  }
-  const { maxRatio = 3000, funds = 0 } = options
-  if (!(Number.isSafeInteger(maxRatio) && maxRatio >= 0 && maxRatio <= 10_000))
-    throw new RangeError('options.maxRatio must be an integer from 0 to 10000')
-  if (!(Number.isSafeInteger(funds) && funds >= 0))
-    throw new RangeError('options.funds must be an integer from 0 up (fen)')
-  return {
-    settleAfter: seconds('settleAfter', 10),
-    closeAfter: seconds('closeAfter', 300),
-    maxRatio,
-    maxOrders: checkedCount('maxOrders', options.maxOrders ?? 100_000),
-    allowRemoteNotify: options.allowRemoteNotify ?? false,
-  }
-}
-
-function checkedCount(name: string, value: number): number {
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new RangeError(`options.${name} must be an integer from 1 up`)
-  return value
 }
 
 /** The AppSecret travels in the query of a login; it stays out of the log. */

@@ -5,8 +5,9 @@ import { DAY, SECOND } from './clock.js'
 import type { Desk } from './desk.js'
 import type { Call } from './handlers.js'
 import { openidOf } from './identifier.js'
-import type { Order, OrderBook } from './orders.js'
-import { isPaid, paymentFields } from './orders.js'
+import type { Order } from './order.js'
+import type { OrderBook } from './orders.js'
+import { isPaid, paymentFields } from './order.js'
 
 /** Milliseconds a payer takes to enter the password. */
 const PASSWORD = 10 * SECOND

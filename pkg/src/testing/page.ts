@@ -1,8 +1,8 @@
 import { nonceStr } from '../facade.js'
 import type { Answer } from './answer.js'
 import type { GatewayContract } from './contracts.js'
-import type { Order } from './orders.js'
-import { isPaid } from './orders.js'
+import type { Order } from './order.js'
+import { isPaid } from './order.js'
 
 /** Inline, so that the page needs no second request; its nonce is in the CSP. */
 const STYLE = `

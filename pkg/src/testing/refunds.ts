@@ -7,8 +7,10 @@ import type { Desk } from './desk.js'
 import { tableOf } from './desk.js'
 import type { Delivery } from './courier.js'
 import { refundId } from './identifier.js'
-import type { Order, OrderBook } from './orders.js'
-import { isPaid, refused } from './orders.js'
+import type { Order } from './order.js'
+import type { OrderBook } from './orders.js'
+import { isPaid } from './order.js'
+import { refused } from './orders.js'
 import type { Table } from './state.js'
 
 /** Refunds of one order (chapter 9.4). */

@@ -4,7 +4,7 @@ import type { Desk } from './desk.js'
 import type { Call, Outcome } from './handlers.js'
 import { openidOf } from './identifier.js'
 import type { OrderBook } from './orders.js'
-import { paymentFields } from './orders.js'
+import { paymentFields } from './order.js'
 
 /** The amounts of the old sandbox's cases, in fen, and whether one fen of it is a gift coupon (chapter 9.1). */
 const CASES: Record<string, { coupon: boolean }> = {

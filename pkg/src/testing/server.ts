@@ -62,7 +62,12 @@ export function certificateOf({ socket }: IncomingMessage, vouched: boolean): Ce
 
 /** Sends an answer, in its manner. */
 export function send(response: ServerResponse, answer: Answer, timers: Timers): void {
-  const { status, headers, body, manner = {} } = answer
+  const { status, headers, body, manner } = answer
+  if (manner === undefined) {
+    // One string with the head, in one write.
+    response.writeHead(status, headed(headers, Buffer.byteLength(body))).end(body)
+    return
+  }
   if (manner.silent === true) return
   if (manner.delay !== undefined) {
     const { delay, ...rest } = manner
@@ -72,12 +77,7 @@ export function send(response: ServerResponse, answer: Answer, timers: Timers): 
   const whole = typeof body === 'string' ? Buffer.from(body) : body
   const half = Math.ceil(whole.length / 2)
   const bytes = manner.truncated === true ? whole.subarray(0, half) : whole
-  response.writeHead(status, {
-    ...headers,
-    'content-length': bytes.length,
-    'x-content-type-options': 'nosniff',
-    'x-wxpay-gateway': 'simulator',
-  })
+  response.writeHead(status, headed(headers, bytes.length))
   if (manner.reset === true) {
     response.write(bytes.subarray(0, half), () => response.socket?.resetAndDestroy())
   } else if (manner.drip === undefined) {
@@ -86,6 +86,13 @@ export function send(response: ServerResponse, answer: Answer, timers: Timers): 
     drip(response, bytes, manner.drip, timers)
   }
 }
+
+const headed = (headers: Record<string, string>, length: number): Record<string, string> => ({
+  ...headers,
+  'content-length': String(length),
+  'x-content-type-options': 'nosniff',
+  'x-wxpay-gateway': 'simulator',
+})
 
 function drip(response: ServerResponse, bytes: Buffer, pause: number, timers: Timers): void {
   if (response.destroyed) return

@@ -6,21 +6,17 @@ import type { Desk } from './desk.js'
 import { tableOf } from './desk.js'
 import type { Call } from './handlers.js'
 import { payoutId } from './identifier.js'
-import type { Order, OrderBook } from './orders.js'
-import { isPaid } from './orders.js'
+import type { Order } from './order.js'
+import type { OrderBook } from './orders.js'
+import { isPaid } from './order.js'
+import type { Share } from './receivers.js'
+import { ReceiverBook, sharesOf, unreadable } from './receivers.js'
 import type { Table } from './state.js'
 
 const MOST_RECEIVERS = 50
 const MOST_REQUESTS = 50
 /** What was shared can be given back for so long. */
 const RETURNABLE = 180 * DAY
-
-interface Share {
-  type: string
-  account: string
-  amount: number
-  description: string
-}
 
 /** One request to share an order, or to end its sharing. Fen; milliseconds since 1970. */
 export interface GatewaySharing {
@@ -62,13 +58,11 @@ const isSame = (one: Flat, other: Flat): boolean =>
     name => MAY_DIFFER.has(name) || one[name] === other[name],
   )
 
-const unreadable = (what: string): Refusal => ({ return_msg: `${what}格式错误` })
-
 /** Profit sharing: receivers, shares, their end and their return (chapter 3.26). */
 export class SharingBook {
   readonly #desk: Desk
   readonly #orders: OrderBook
-  readonly #receivers: Table<{ type: string; account: string }>
+  readonly receivers: ReceiverBook
   readonly #sharings: Table<GatewaySharing>
   readonly #splits: Table<Split>
   readonly #returns: Table<Return>
@@ -76,29 +70,10 @@ export class SharingBook {
   constructor(desk: Desk, orders: OrderBook) {
     this.#desk = desk
     this.#orders = orders
-    this.#receivers = tableOf(desk, 'receivers')
+    this.receivers = new ReceiverBook(desk)
     this.#sharings = tableOf(desk, 'sharings')
     this.#splits = tableOf(desk, 'splits')
     this.#returns = tableOf(desk, 'returns')
-  }
-
-  addReceiver({ fields }: Call): Fields | BusinessError | Refusal {
-    const receiver = object(fields['receiver'])
-    if (receiver === undefined) return unreadable('分账接收方')
-    const { type, account, name, relation_type } = receiver
-    if (!isType(type) || !isText(account, 64)) return unreadable('分账接收方')
-    if (type === 'MERCHANT_ID' && !isText(name, 1024))
-      return fault('PARAM_ERROR', '分账接收方为商户时必须传全称')
-    if (!isText(relation_type, 32)) return fault('PARAM_ERROR', '缺少与分账方的关系类型')
-    this.#receivers.put(`${type} ${account}`, { type, account })
-    return { receiver: JSON.stringify({ type, account, relation_type }) }
-  }
-
-  removeReceiver({ fields }: Call): Fields | Refusal {
-    const { type, account } = object(fields['receiver']) ?? {}
-    if (!isType(type) || !isText(account, 64)) return unreadable('分账接收方')
-    this.#receivers.delete(`${type} ${account}`)
-    return { receiver: JSON.stringify({ type, account }) }
   }
 
   /** Shares an order, once or in parts; the same number is the same request. */
@@ -110,7 +85,7 @@ export class SharingBook {
     const shares = sharesOf(fields['receivers'])
     if (shares === undefined) return unreadable('分账接收方列表')
     if (shares.length > MOST_RECEIVERS) return fault('PARAM_ERROR', '分账接收方数量超过限制')
-    if (shares.some(({ type, account }) => this.#receivers.get(`${type} ${account}`) === undefined))
+    if (shares.some(share => !this.receivers.knows(share)))
       return fault('PARAM_ERROR', '分账接收方关系不存在，请检查参数中每个接收方的关系')
     const split = this.#split(order)
     if (split.finished) return fault('INVALID_REQUEST', '订单已完结分账')
@@ -315,40 +290,4 @@ function returned(entry: Return): Fields {
     result: 'SUCCESS',
     finish_time: beijingTime(entry.time),
   }
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '')
-  } catch {
-    return undefined
-  }
-}
-
-function object(text: string | undefined): Record<string, unknown> | undefined {
-  const value = parsed(text)
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
-}
-
-const isText = (value: unknown, most: number): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= most
-
-const isType = (value: unknown): value is string =>
-  value === 'MERCHANT_ID' || value === 'PERSONAL_OPENID' || value === 'PERSONAL_SUB_OPENID'
-
-function sharesOf(text: string | undefined): Share[] | undefined {
-  const list = parsed(text)
-  if (!Array.isArray(list) || list.length === 0) return undefined
-  const shares: Share[] = []
-  for (const entry of list as unknown[]) {
-    if (typeof entry !== 'object' || entry === null) return undefined
-    const { type, account, amount, description } = entry as Record<string, unknown>
-    const whole = typeof amount === 'number' && Number.isSafeInteger(amount) && amount > 0
-    if (!isType(type) || !isText(account, 64) || !whole || !isText(description, 80))
-      return undefined
-    shares.push({ type, account, amount, description })
-  }
-  return shares
 }
