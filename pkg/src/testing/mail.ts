@@ -1,6 +1,5 @@
-import { buildXml, signedXml } from '../facade.js'
+import { buildXml, encryptRefund, signedXml } from '../facade.js'
 import type { Fields, SignType } from '../facade.js'
-import { encryptRefund } from './cipher.js'
 import { SECOND } from './clock.js'
 import type { Clock } from './clock.js'
 import type { Courier, Delivery } from './courier.js'

@@ -1,6 +1,5 @@
-import { buildXml, nonceStr, signedXml } from '../facade.js'
+import { buildXml, encryptRefund, nonceStr, signedXml } from '../facade.js'
 import type { Fields, SignType } from '../facade.js'
-import { encryptRefund } from './cipher.js'
 import { beijingDateTime, beijingTime, systemNow } from './clock.js'
 import { Dice } from './dice.js'
 import { openidOf, refundId, transactionId } from './identifier.js'
