@@ -81,7 +81,7 @@ describe('contracts', () => {
       assertDone(state)
       assert.equal(state.fields.nonce_str, undefined, 'these have none')
       assert.deepEqual([state.fields.contract_state, state.fields.openid], ['0', 'oSigner'])
-      assertFault(await prepare(gateway, notify_url), 'CONTRACT_EXISTED')
+      assertFault(await prepare(gateway, notify_url), 'PARAM_ERROR', '已签约')
       const ending = { contract_id: added.contract_id, contract_termination_remark: '解约原因' }
       assertDone(await bare(gateway, '/papay/deletecontract', ending))
       await until(() => received.length === 2)

@@ -116,6 +116,7 @@ describe('reversal', () => {
     assert.equal(await state(gateway), 'REVOKED')
     assertDone(await reverse(gateway))
     assertFault(await micropay(gateway, { auth_code: code('9902') }), 'ORDERREVERSED')
+    assertFault(await order(gateway), 'OUT_TRADE_NO_USED')
     await assert.rejects(gateway.pay('A1001'), { code: 'GATEWAY_REFUSED' })
   })
 

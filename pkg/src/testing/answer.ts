@@ -144,6 +144,8 @@ export function compose(
     else if (row.name === 'nonce_str') fields[row.name] = dice.text(32)
     else if (row.name === 'result_code') fields[row.name] = failed ? 'FAIL' : 'SUCCESS'
   }
+  // Whatever the table says of successes, a failure has it.
+  if (failed) fields['result_code'] = 'FAIL'
   return Object.assign(fields, outcome)
 }
 

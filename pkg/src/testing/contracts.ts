@@ -56,7 +56,7 @@ export class ContractBook {
   /** Prepares a contract for the payer to sign; `notify_url` hears of it. */
   prepare(fields: Flat, notify_url: string | undefined): GatewayContract | BusinessError {
     const known = this.#contracts.get(keyOf(fields))
-    if (known?.state === 'SIGNED') return fault('CONTRACT_EXISTED', '已签约')
+    if (known?.state === 'SIGNED') return fault('PARAM_ERROR', '已签约')
     const contract: GatewayContract = {
       contract_id: this.#desk.dice.digits(18).replace(/^0/, '2'),
       plan_id: fields['plan_id'] ?? '',

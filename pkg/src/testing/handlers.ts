@@ -34,7 +34,13 @@ const place: Family = ({ fields, signType, now }, { orders }) => {
   return 'err_code' in order ? order : orders.prepaid(order)
 }
 const micropay: Family = (call, { micropay }) => micropay.charge(call)
-const facepay: Family = (call, { micropay }) => micropay.charge(call, 'FACE')
+/** The public pages say little of face payments: these fields are required nowhere, but nothing goes without. */
+const facepay: Family = (call, { micropay }) => {
+  const missing = ['out_trade_no', 'total_fee'].find(name => call.fields[name] === undefined)
+  return missing === undefined
+    ? micropay.charge(call, 'FACE')
+    : { return_msg: `缺少参数${missing}` }
+}
 const reverse: Family = (call, { micropay }) => micropay.reverse(call)
 const refund: Family = ({ fields, now }, { refunds }) => refunds.apply(fields, now)
 const refundQuery: Family = ({ fields, now }, { refunds }) => refunds.query(fields, now)

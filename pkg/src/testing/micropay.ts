@@ -47,6 +47,12 @@ export class MicropayBook {
   constructor(desk: Desk, orders: OrderBook) {
     this.#desk = desk
     this.#orders = orders
+    for (const order of orders.list(0)) {
+      const code = order.request['auth_code']
+      if (code === undefined) continue
+      this.#used.set(code, order.out_trade_no)
+      if (order.state === 'USERPAYING') this.#await(order, code)
+    }
   }
 
   /** Charges a payment code (chapter 9.10); `trade_type` is what queries show. */
@@ -69,13 +75,7 @@ export class MicropayBook {
       return turn === undefined ? paymentFields(order) : fault('SYSTEMERROR', '系统超时')
     }
     this.#orders.move(order, 'USERPAYING')
-    if (turn !== 'WAITING') {
-      this.#desk.clock.after(PASSWORD, () => {
-        if (order.state !== 'USERPAYING') return
-        if (turn === 'PAYERROR') this.#orders.move(order, 'PAYERROR')
-        else this.#orders.settle(order, this.#desk.clock.now())
-      })
-    }
+    this.#await(order, code)
     return fault('USERPAYING', '需要用户输入支付密码')
   }
 
@@ -106,6 +106,18 @@ export class MicropayBook {
   /** After the state was forgotten. */
   reset(): void {
     this.#used.clear()
+  }
+
+  /** What the payer does with the password, when it is time. */
+  #await(order: Order, code: string): void {
+    const turn = CODES[code.slice(-4)]
+    if (turn === 'WAITING') return
+    const { clock } = this.#desk
+    clock.after(Math.max(0, order.placed + PASSWORD - clock.now()), () => {
+      if (order.state !== 'USERPAYING') return
+      if (turn === 'PAYERROR') this.#orders.move(order, 'PAYERROR')
+      else this.#orders.settle(order, clock.now())
+    })
   }
 
   #takeBack(order: Order, now: number): Fields | BusinessError {

@@ -49,12 +49,15 @@ export interface GatewayOptions extends MerchantOptions {
   memory?: number | undefined
 }
 
+/** The longest pause that a timer of JavaScript can make, in whole days. */
+const MOST_SECONDS = 24 * 86_400
+
 /** How strict and how slow these options make the gateway. */
 export function rulesOf(options: GatewayOptions): Rules {
   const seconds = (name: 'settleAfter' | 'closeAfter', usual: number): number => {
     const value = options[name] ?? usual
-    if (!(value >= 0 && value <= 86_400 * 30))
-      throw new RangeError(`options.${name} must be from 0 to 2592000 (seconds)`)
+    if (!(value >= 0 && value <= MOST_SECONDS))
+      throw new RangeError(`options.${name} must be from 0 to ${MOST_SECONDS} (seconds)`)
     return value * SECOND
   }
   const { maxRatio = 3000, funds = 0 } = options

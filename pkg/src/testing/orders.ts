@@ -80,7 +80,12 @@ export class OrderBook {
       const { state } = known
       if (isPaid(known)) return fault('ORDERPAID', '该订单已支付')
       if (state === 'CLOSED') return fault('ORDERCLOSED', '该订单已关闭')
-      if (state === 'REVOKED') return fault('ORDERREVERSED', '该订单已撤销')
+      if (state === 'REVOKED') {
+        // The order pages know no reversal; to them the number is used up.
+        return placing.trade_type === undefined
+          ? fault('OUT_TRADE_NO_USED', '商户订单号重复')
+          : fault('ORDERREVERSED', '该订单已撤销')
+      }
       if (!isSame(known.request, request)) return fault('INVALID_REQUEST', '201 商户订单号重复')
     }
     const ends = parseBeijingTime(request['time_expire'] ?? '') ?? null
