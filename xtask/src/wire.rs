@@ -9,9 +9,8 @@ pub(crate) fn write(banner: &str) -> Result<String> {
     let mut ts = String::from(banner);
     ts.push_str(HEAD);
     for endpoint in endpoint::all()? {
-        let named = |kind: Kind| {
-            endpoint.request.iter().find(|row| row.kind == kind).map(|row| row.name)
-        };
+        let named =
+            |kind: Kind| endpoint.request.iter().find(|row| row.kind == kind).map(|row| row.name);
         let one = endpoint.request.iter().filter(|row| row.need == Need::OneOf);
         let facts = serde_json::json!({
             "algorithms": endpoint.algorithms().iter().map(|a| a.as_str()).collect::<Vec<_>>(),
