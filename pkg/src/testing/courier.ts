@@ -40,6 +40,9 @@ export interface Parcel {
   body: string
 }
 
+/** What is to be tried again, and when, in gateway time. */
+export type Waiting = Pick<Journey, 'out_trade_no' | 'url' | 'attempts' | 'due'>
+
 /** A parcel on its way: what a gateway that starts again goes on with. */
 interface Journey extends Parcel {
   id: string
@@ -112,6 +115,13 @@ export class Courier {
   /** The last attempts, oldest first. */
   deliveries(): Delivery[] {
     return this.#deliveries.list().map(delivery => ({ ...delivery }))
+  }
+
+  /** What is to be tried again, the oldest first. */
+  waiting(): Waiting[] {
+    return Array.from(this.#journeys.values())
+      .filter(({ attempts }) => attempts > 0)
+      .map(({ out_trade_no, url, attempts, due }) => ({ out_trade_no, url, attempts, due }))
   }
 
   /** Forgets the attempts; what waits is dropped with the clock's other appointments. */

@@ -5,7 +5,7 @@ import { fault } from './answer.js'
 import type { Dice } from './dice.js'
 
 /** What can go wrong with an answer. */
-const ANSWER_FAULTS = [
+export const ANSWER_FAULTS = [
   'error', // a business error, SYSTEMERROR unless err_code names another
   'silence', // no answer at all
   'reset', // the connection breaks half-way through the body
@@ -20,7 +20,7 @@ const ANSWER_FAULTS = [
 ] as const
 
 /** What can go wrong with a notification. */
-const NOTIFICATION_FAULTS = [
+export const NOTIFICATION_FAULTS = [
   'never',
   'late', // after `delay` seconds of the gateway's time
   'twice', // two servers send it at once

@@ -24,6 +24,9 @@ import type { Message, RememberedMessage } from './messages.js'
 import { Messages, remembered } from './messages.js'
 import type { GatewayOrder, Order, PayOptions } from './order.js'
 import { shown } from './order.js'
+import { Dashboard } from './pages/dashboard.js'
+import type { Visit } from './pages/document.js'
+import { languageOf } from './pages/language.js'
 import type { GatewayRedpack } from './redpacks.js'
 import type { GatewayRefund, RefundStatus } from './refunds.js'
 import type { GatewayOptions } from './options.js'
@@ -264,6 +267,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
         realm.reset()
         realm.ledger.reset()
       }
+      dashboard.begin()
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -283,6 +287,13 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     },
   }
 
+  const dashboard = new Dashboard({
+    gateway,
+    timers,
+    balance: () => books.ledger.balance,
+    waiting: () => courier.waiting(),
+  })
+
   const route = async (request: IncomingMessage, target: URL, body: Buffer): Promise<Answer> => {
     const { method = '', headers } = request
     const { pathname: path, searchParams: query } = target
@@ -296,9 +307,13 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     if (called !== null) return called
     const login = desk.answer(path, query)
     if (login !== null) return login
-    const page = till.answer(method, path, query, body)
+    const accepted = headers['accept-language']
+    const visit: Visit = { language: languageOf(query, accepted), query }
+    const page = till.answer(method, target, body, visit) ?? dashboard.answer(method, path, query, accepted)
     if (page !== null) return page
-    return (await control(gateway, method, path, query, body)) ?? plain(404, 'Not found')
+    const controlled = await control(gateway, method, path, query, body)
+    if (controlled !== null && method !== 'GET') dashboard.touch()
+    return controlled ?? plain(404, 'Not found. The dashboard is at /_gateway/')
   }
 
   const answer = async (request: IncomingMessage, body: Buffer | null): Promise<Answer> => {
@@ -319,12 +334,15 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   }
 
   server.on('request', (request, response) => {
-    const path = masked(request.url ?? '')
+    const { url: target = '', headers } = request
+    const path = masked(target)
+    const heard = !isOwn(target)
     const serve = async (): Promise<void> => {
       const received = await readBody(request)
-      log({ direction: 'request', url: path, body: received?.toString('utf8') ?? '' })
+      if (target === EVENTS && isFromHere(headers.host, headers.origin, doors)) return dashboard.stream(response)
+      if (heard) log({ direction: 'request', url: path, body: received?.toString('utf8') ?? '' })
       const reply = await answer(request, received)
-      log({ direction: 'answer', url: path, status: reply.status, body: text(reply.body) })
+      if (heard) log({ direction: 'answer', url: path, status: reply.status, body: text(reply.body) })
       send(response, reply, timers)
     }
     // Fails only when the peer hung up before the end of its request.
@@ -332,6 +350,13 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   })
   return gateway
 }
+
+/** The stream that keeps the dashboard up to date. */
+const EVENTS = '/_gateway/events'
+
+/** What the gateway shows people and tests is no message of the protocol. */
+const isOwn = (target: string): boolean =>
+  /^\/(_gateway(\/|$|\?)|p\/|papay\/sign|cgi-bin\/mmpayweb-bin\/|favicon\.ico)/.test(target)
 
 const text = (body: string | Buffer): string =>
   typeof body === 'string' ? body : body.toString('utf8')

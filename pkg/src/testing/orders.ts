@@ -185,6 +185,16 @@ export class OrderBook {
     return this.move(order, order.state === 'NOTPAY' ? 'NOTPAY' : 'PAYERROR')
   }
 
+  /** The time of an order's code is over, and that of the order where it named one (`time_expire`). */
+  lapse(out_trade_no: string, now: number): Order {
+    const order = this.#payable(out_trade_no, now)
+    order.codeEnds = Math.min(order.codeEnds, now)
+    order.prepayEnds = Math.min(order.prepayEnds, now)
+    if (order.orderEnds !== null) order.orderEnds = Math.min(order.orderEnds, now)
+    this.#orders.put(out_trade_no, order)
+    return this.#expire(order, now)
+  }
+
   /** Puts an order into a state and keeps it. */
   move(order: Order, state: TradeState): Order {
     order.state = state

@@ -1,6 +1,8 @@
 import type { Answer } from './answer.js'
 import type { Books } from './books.js'
-import { contractPage, payPage } from './page.js'
+import { contractPage } from './pages/contract.js'
+import type { Visit } from './pages/document.js'
+import { payPage } from './pages/pay.js'
 
 /** A page is fetched after what was done on another one, so that a reload repeats nothing. */
 const seeOther = (location: string): Answer => ({ status: 303, headers: { location }, body: '' })
@@ -14,16 +16,18 @@ export class Till {
   }
 
   /** The page at this path, or null. */
-  answer(method: string, path: string, query: URLSearchParams, body: Buffer): Answer | null {
+  answer(method: string, { pathname: path, search }: URL, body: Buffer, visit: Visit): Answer | null {
+    const { query } = visit
+    const here = `${path}${search}`
     const code =
       path === '/cgi-bin/mmpayweb-bin/checkmweb'
         ? (query.get('package') ?? '')
         : /^\/p\/([0-9A-Za-z]{8})$/.exec(path)?.[1]
-    if (code !== undefined) return this.#pay(code, method, body)
-    return path === '/papay/sign' ? this.#sign(query.get('contract_code') ?? '', method) : null
+    if (code !== undefined) return this.#pay(code, method, body, visit, here)
+    return path === '/papay/sign' ? this.#sign(method, visit, here) : null
   }
 
-  #pay(code: string, method: string, body: Buffer): Answer {
+  #pay(code: string, method: string, body: Buffer, visit: Visit, here: string): Answer {
     const { orders, desk } = this.#books
     const now = desk.clock.now()
     const order = orders.atCode(code, now)
@@ -33,16 +37,18 @@ export class Till {
     if (payable && action === 'pay')
       void this.#books.notify(orders.pay(order.out_trade_no, {}, now))
     else if (payable && action === 'decline') orders.decline(order.out_trade_no, now)
-    else return payPage(order, desk.merchant.mchid)
-    return seeOther(`/p/${code}`)
+    else if (payable && action === 'expire') orders.lapse(order.out_trade_no, now)
+    else return payPage(order, desk.merchant.mchid, visit)
+    return seeOther(here)
   }
 
-  #sign(code: string, method: string): Answer {
+  #sign(method: string, visit: Visit, here: string): Answer {
+    const code = visit.query.get('contract_code') ?? ''
     const { contracts, desk } = this.#books
     const contract = contracts.list().find(({ contract_code }) => contract_code === code)
     if (method !== 'POST' || contract?.state !== 'SIGNING')
-      return contractPage(contract, desk.merchant.mchid)
+      return contractPage(contract, desk.merchant.mchid, visit)
     void contracts.sign(code, undefined, desk.clock.now())
-    return seeOther(`/papay/sign?contract_code=${encodeURIComponent(code)}`)
+    return seeOther(here)
   }
 }
