@@ -59,7 +59,9 @@ export interface CourierOptions {
   state: State
   /** How many attempts are remembered. */
   memory: number
-  log: (direction: 'notification' | 'reply', url: string, body: string, status?: number) => void
+  /** Told of what is sent; returns its number, by which a reply names it. */
+  notified: (url: string, body: string) => number
+  replied: (to: number, url: string, body: string, status: number) => void
 }
 
 type Reply = Pick<Delivery, 'status' | 'reply' | 'accepted' | 'error'>
@@ -160,7 +162,7 @@ export class Courier {
 
   /** Never rejects: a failure is a reply too. */
   #post({ url, body }: Parcel): Promise<Reply> {
-    const { timers, log } = this.#options
+    const { timers, notified, replied } = this.#options
     return new Promise(resolve => {
       const send = url.startsWith('https:') ? https.request : http.request
       const headers = {
@@ -177,7 +179,7 @@ export class Courier {
           if (bytes === null)
             return finish(nothing(`a reply longer than ${BODY_LIMIT} bytes`, status))
           const reply = bytes.toString('utf8')
-          log('reply', url, reply, response.statusCode)
+          replied(sent, url, reply, response.statusCode ?? 0)
           finish({ status, reply, accepted: isAccepted(response.statusCode, bytes), error: null })
         }, fail)
       })
@@ -195,7 +197,7 @@ export class Courier {
       const fail = (error: Error): void => finish(nothing(error.message, status))
       this.#aborts.add(abort)
       request.on('error', fail)
-      log('notification', url, body)
+      const sent = notified(url, body)
       request.end(body)
     })
   }

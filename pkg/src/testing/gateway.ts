@@ -152,18 +152,19 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     tell(() => ({ type: 'change', table, key, record })),
   )
   const messages = new Messages(checkedCount('memory', memory))
-  const log = (message: Message): void => {
-    const kept = messages.add(message, clock.now(), endpointAt(message.url))
+  const log = (message: Message, replyTo: number | null = null): number => {
+    const kept = messages.add(message, clock.now(), endpointAt(message.url), replyTo)
     tell(() => ({ type: 'message', message: remembered(kept) }))
     quietly(() => options.log?.(message))
+    return kept.id
   }
   const courier = new Courier({
     clock,
     timers,
     state,
     memory,
-    log: (direction, url, body, status) =>
-      log({ direction, url, body, ...(status === undefined ? {} : { status }) }),
+    notified: (url, body) => log({ direction: 'notification', url, body }),
+    replied: (to, url, body, status) => log({ direction: 'reply', url, body, status }, to),
   })
   const desk = new LoginDesk(merchant, () => clock.now(), dice)
   const server = open(options.tls)
@@ -340,9 +341,9 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     const serve = async (): Promise<void> => {
       const received = await readBody(request)
       if (target === EVENTS && isFromHere(headers.host, headers.origin, doors)) return dashboard.stream(response)
-      if (heard) log({ direction: 'request', url: path, body: received?.toString('utf8') ?? '' })
+      const asked = heard ? log({ direction: 'request', url: path, body: received?.toString('utf8') ?? '' }) : null
       const reply = await answer(request, received)
-      if (heard) log({ direction: 'answer', url: path, status: reply.status, body: text(reply.body) })
+      if (heard) log({ direction: 'answer', url: path, status: reply.status, body: text(reply.body) }, asked)
       send(response, reply, timers)
     }
     // Fails only when the peer hung up before the end of its request.

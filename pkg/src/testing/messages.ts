@@ -20,6 +20,8 @@ export interface RememberedMessage extends Message {
   time: number
   /** The endpoint's name in the table, or null. */
   endpoint: string | null
+  /** The `id` of the message that this one answers, or null. */
+  replyTo: number | null
   /** The string that is signed, without the key; null for a body that is no message. */
   stringToSign: string | null
 }
@@ -35,9 +37,9 @@ export class Messages {
     this.#kept = new Ring(size)
   }
 
-  add(message: Message, time: number, endpoint: string | null): Kept {
+  add(message: Message, time: number, endpoint: string | null, replyTo: number | null): Kept {
     this.#id += 1
-    const kept = { ...message, id: this.#id, time, endpoint }
+    const kept = { ...message, id: this.#id, time, endpoint, replyTo }
     this.#kept.push(kept)
     return kept
   }

@@ -29,7 +29,6 @@ export function document(visit: Visit, state: string, view: Part, status = 200):
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${language === 'en' ? 'Simulated payment' : '模拟支付'}</title>
-<link rel="icon" href="data:,">
 <style nonce="${nonce}">${Html.sheet(PAGE_CSS + PAY_CSS)}</style>
 </head>
 <body class="pay" data-state="${state}">

@@ -11,6 +11,9 @@ export const amount = (fen: number): Html => {
   return html`<p class="amount${figure.length > 8 ? ' long' : ''}"><small>¥</small>${figure}</p>`
 }
 
+/** A number of WeChat's fits into one line of a phone. */
+const LONG = html` class="long"`
+
 export const note = (chinese: string, english: string): Html =>
   html`<p class="note">${both(chinese, english)}</p>`
 
@@ -19,7 +22,7 @@ export function facts(...rows: [chinese: string, english: string, value: string 
   const there = rows.filter(([, , value]) => value !== null && value !== '')
   return html`<dl>${there.map(
     ([chinese, english, value]) =>
-      html`<div><dt>${both(chinese, english)}</dt><dd>${foreign(value ?? '')}</dd></div>`,
+      html`<div><dt>${both(chinese, english)}</dt><dd${(value ?? '').length > 24 ? LONG : null}>${foreign(value ?? '')}</dd></div>`,
   )}</dl>`
 }
 

@@ -1,5 +1,5 @@
 import type { Entry } from '../../ledger.js'
-import { yuan } from '../yuan.js'
+import { grouped } from '../yuan.js'
 import { element, foreign } from './element.js'
 import { beijing } from './time.js'
 
@@ -10,6 +10,6 @@ export const drawEntry = ({ kind, out_no, amount, time, balance }: Entry): HTMLE
     element('td', {}, element('time', {}, beijing(time)[1])),
     element('td', {}, kind),
     element('td', { class: 'number' }, foreign(out_no)),
-    element('td', { class: amount < 0 ? 'money out' : 'money' }, `${amount < 0 ? '' : '+'}${yuan(amount)}`),
-    element('td', { class: 'money' }, yuan(balance)),
+    element('td', { class: amount < 0 ? 'money out' : 'money' }, `${amount < 0 ? '' : '+'}${grouped(amount)}`),
+    element('td', { class: 'money' }, grouped(balance)),
   )

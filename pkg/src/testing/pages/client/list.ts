@@ -51,6 +51,10 @@ export class List<T> {
     this.put(key, shown.record)
   }
 
+  record(key: string): T | undefined {
+    return this.#shown.get(key)?.record
+  }
+
   records(): T[] {
     return Array.from(this.#shown.values(), ({ record }) => record)
   }

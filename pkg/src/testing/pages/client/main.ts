@@ -3,7 +3,7 @@ import type { RememberedMessage } from '../../messages.js'
 import type { GatewayOrder } from '../../order.js'
 import type { GatewayRefund } from '../../refunds.js'
 import type { News } from '../feed.js'
-import { yuan } from '../yuan.js'
+import { grouped } from '../yuan.js'
 import { control } from './control.js'
 import { both, find } from './element.js'
 import { FaultDesk } from './faults.js'
@@ -27,7 +27,10 @@ const orders = new List<GatewayOrder>(
   order => drawOrder(order, refundsOf(order.out_trade_no), look),
   () => [],
 )
-const wire = new List<RememberedMessage>('#wire', '#wire ol', drawMessage, numbersIn)
+const wire = new List<RememberedMessage>('#wire', '#wire ol', drawMessage, message => {
+  const asked = wire.record(String(message.replyTo))
+  return asked === undefined ? numbersIn(message) : [...numbersIn(message), ...numbersIn(asked)]
+})
 const notifications = new List<Trail>('#notifications', '#notifications ol', drawTrail, ({ out_trade_no }) => [out_trade_no])
 const ledger = new List<Entry>('#ledger', '#ledger tbody', drawEntry, ({ out_no }) => [out_no])
 const faults = new FaultDesk()
@@ -72,7 +75,7 @@ function hear(news: News): void {
     for (const [key, trail] of trails(attempts, waiting)) notifications.put(key, trail)
   }
   faults.show(news.faults)
-  find('#balance').textContent = `¥${yuan(news.balance)}`
+  find('#balance').textContent = `¥${grouped(news.balance)}`
   const all = orders.records()
   const paid = all.filter(({ state }) => state === 'SUCCESS' || state === 'REFUND')
   find('#paid').textContent = `${paid.length} / ${all.length}`
