@@ -27,7 +27,7 @@ const orders = new List<GatewayOrder>(
   order => drawOrder(order, refundsOf(order.out_trade_no), look),
   () => [],
 )
-const wire = new List<RememberedMessage>('#wire', '#wire ol', drawMessage, message => {
+const wire: List<RememberedMessage> = new List('#wire', '#wire ol', drawMessage, message => {
   const asked = wire.record(String(message.replyTo))
   return asked === undefined ? numbersIn(message) : [...numbersIn(message), ...numbersIn(asked)]
 })
