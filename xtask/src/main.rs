@@ -5,6 +5,7 @@ mod build;
 mod facts;
 mod generate;
 mod npm;
+mod python;
 mod reference;
 mod run;
 mod test;

@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, run};
+use crate::{build, npm, python, run};
 use anyhow::{Result, bail};
 use std::{env, path::Path};
 
@@ -16,6 +16,7 @@ pub(crate) fn test() -> Result<()> {
     run::say("Rust tests");
     run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))?;
     build::build()?;
+    python::install()?;
     run::say("clippy, for WebAssembly");
     for module in ["wxpay-wasm-core", "wxpay-wasm-tools", "wxpay-wasm-doctor"] {
         let clippy = ["clippy", "--quiet", "--locked", "--target=wasm32-unknown-unknown"];
@@ -48,22 +49,27 @@ const TOOLS: [(&str, &[&str], &str); 2] = [
     ("/usr/bin/openssl", &["openssl"], "some tests make certificates"),
 ];
 
+/// Installs Debian's packages where that is possible.
+pub(crate) fn debian(packages: &[&str], why: &str) -> Result<()> {
+    let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    if !root || !Path::new("/usr/bin/apt-get").exists() {
+        return Ok(());
+    }
+    run::say(&format!("apt-get install {} ({why})", packages.join(" ")));
+    let mut apt = run::command("apt-get", ["update", "-qq"]);
+    run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive"))?;
+    let quiet = ["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
+    let mut apt = run::command("apt-get", quiet);
+    apt.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
+    run::shown(apt.stdout(std::process::Stdio::null()))
+}
+
 fn tools() -> Result<()> {
     for (program, packages, why) in TOOLS {
         if Path::new(program).exists() {
             continue;
         }
-        let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
-        if root && Path::new("/usr/bin/apt-get").exists() {
-            run::say(&format!("apt-get install {} ({why})", packages.join(" ")));
-            let mut apt = run::command("apt-get", ["update", "-qq"]);
-            run::shown(apt.env("DEBIAN_FRONTEND", "noninteractive"))?;
-            let quiet =
-                ["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
-            let mut apt = run::command("apt-get", quiet);
-            apt.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
-            run::shown(apt.stdout(std::process::Stdio::null()))?;
-        }
+        debian(packages, why)?;
         if Path::new(program).exists() {
             continue;
         }
