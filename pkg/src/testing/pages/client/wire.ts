@@ -62,7 +62,7 @@ function parts({ url, body, stringToSign }: RememberedMessage): HTMLElement[] {
     text.querySelector('pre')?.append(element('span', { class: 'tail' }, '&key=••••'))
     shown.push(text, part('签名', 'Signature', sign))
   }
-  if (body !== '') shown.push(part('原文', 'Body', body.replace(/></g, '>\n<')))
+  if (body !== '') shown.push(part('原文', 'Body', body.replace(/(<xml>|<\/\w+>)(?=<)/g, '$1\n')))
   return shown
 }
 
