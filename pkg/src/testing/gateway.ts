@@ -116,6 +116,8 @@ export interface Gateway extends Merchant {
  * await gateway.pay('A1001')
  * await gateway.close()
  * ```
+ *
+ * For tests in other languages it is a process with a URL: `npx wxpay-wasm gateway --json`.
  */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const merchant = testMerchant(options)

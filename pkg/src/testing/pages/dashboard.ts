@@ -113,7 +113,7 @@ const shell = ({ gateway }: Source, language: Language): Html => html`<!doctype 
 <div class="clock">
 <h2>${both('网关时间，东八区', 'Gateway time, GMT+8')}</h2>
 <p class="figure"><time id="time">--:--:--</time><small id="date"></small></p>
-<p class="ahead">${advance(15, '+15 秒', '+15 s')}${advance(300, '+5 分', '+5 min')}${advance(7200, '+2 小时', '+2 h')}${advance(86_400, '+1 天', '+1 day')}<input id="seconds" inputmode="numeric" placeholder="${language === 'en' ? 'seconds' : '秒'}" aria-label="${language === 'en' ? 'seconds' : '秒'}"><button type="button" data-seconds="">${both('拨快', 'Advance')}</button></p>
+<p class="ahead">${advance(15, '+15 秒', '+15 s')}${advance(300, '+5 分', '+5 min')}${advance(7200, '+2 小时', '+2 h')}${advance(86_400, '+1 天', '+1 day')}<input id="seconds" inputmode="numeric" placeholder="${language === 'en' ? 's' : '秒'}" aria-label="${language === 'en' ? 'seconds' : '秒'}"><button type="button" data-seconds="">${both('拨快', 'Advance')}</button></p>
 </div>
 <div>
 <h2>${both('商户余额', 'Merchant’s balance')}</h2>
