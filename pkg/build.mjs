@@ -36,6 +36,23 @@ for (const name of ['core', 'tools', 'doctor']) {
   await writeFile(join(generated, `${name}-bytes.d.ts`), 'export declare const BASE64: string\n')
 }
 
+// The gateway's own pages: their script and their style sheets travel as text.
+const browser = { absWorkingDir: home, bundle: true, minify: true, write: false, logLevel: 'warning' }
+const pages = at('src/testing/pages')
+const texts = {
+  PAGE_CSS: join(pages, 'page.css'),
+  PAY_CSS: join(pages, 'pay.css'),
+  DASHBOARD_CSS: join(pages, 'dashboard.css'),
+  DASHBOARD_JS: join(pages, 'client/main.ts'),
+}
+for (const [name, entry] of Object.entries(texts)) {
+  const { outputFiles } = await build({ ...browser, entryPoints: [entry], format: 'esm', target: ['es2022', 'safari16'] })
+  texts[name] = outputFiles[0].text
+}
+const exported = (write) => Object.entries(texts).map(write).join('')
+await writeFile(join(generated, 'pages.js'), exported(([name, text]) => `export const ${name} =\n  ${JSON.stringify(text)}\n`))
+await writeFile(join(generated, 'pages.d.ts'), exported(([name]) => `export declare const ${name}: string\n`))
+
 const common = {
   absWorkingDir: home,
   bundle: true,

@@ -1,6 +1,6 @@
 //! What TypeScript knows of the core's tables. Written from Rust, so that no fact stands twice.
 
-use crate::{api, facts};
+use crate::{api, facts, wire};
 use anyhow::Result;
 use std::{fmt::Write, fs, path::Path};
 use wxpay_core::{
@@ -17,6 +17,7 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     fs::write(out.join("api.ts"), api::api(BANNER)?)?;
     fs::write(out.join("../endpoints.json"), facts::table()?)?;
     fs::write(out.join("mistakes.ts"), mistakes()?)?;
+    fs::write(out.join("wire.ts"), wire::write(BANNER)?)?;
     let replies = format!(
         "{BANNER}export const SUCCESS = {}\nexport const FAIL = {}\n",
         serde_json::to_string(notification::SUCCESS)?,

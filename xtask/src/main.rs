@@ -5,9 +5,11 @@ mod build;
 mod facts;
 mod generate;
 mod npm;
+mod python;
 mod reference;
 mod run;
 mod test;
+mod wire;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, run};
+use crate::{build, npm, python, run};
 use anyhow::{Result, bail};
 use std::{env, path::Path};
 
@@ -16,6 +16,7 @@ pub(crate) fn test() -> Result<()> {
     run::say("Rust tests");
     run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))?;
     build::build()?;
+    python::install()?;
     run::say("clippy, for WebAssembly");
     for module in ["wxpay-wasm-core", "wxpay-wasm-tools", "wxpay-wasm-doctor"] {
         let clippy = ["clippy", "--quiet", "--locked", "--target=wasm32-unknown-unknown"];
@@ -70,25 +71,33 @@ const PACKAGES: [Package; 3] = [
 
 /// Installs what is missing, where that is possible; otherwise its tests skip themselves, save in CI.
 fn packages() -> Result<()> {
-    let missing = || PACKAGES.iter().filter(|package| !Path::new(package.program).exists());
-    let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
-    if missing().next().is_some() && root && Path::new("/usr/bin/apt-get").exists() {
-        apt_get(&["update", "-qq"])?;
-        for package in missing() {
-            run::say(&format!("apt-get install {} ({})", package.install[0], package.what_for));
-            let mut args =
-                vec!["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
-            args.extend(package.install);
-            apt_get(&args)?;
+    for Package { program, install, what_for } in &PACKAGES {
+        if Path::new(program).exists() {
+            continue;
         }
-    }
-    for Package { program, what_for, .. } in missing() {
+        debian(install, what_for)?;
+        if Path::new(program).exists() {
+            continue;
+        }
         if env::var_os("CI").is_some() {
             bail!("{program} is missing and could not be installed; in CI no test is skipped");
         }
         run::say(&format!("no {program} ({what_for}): these tests will be skipped"));
     }
     Ok(())
+}
+
+/// Installs Debian's packages where that is possible.
+pub(crate) fn debian(packages: &[&str], why: &str) -> Result<()> {
+    let root = run::output(&mut run::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    if !root || !Path::new("/usr/bin/apt-get").exists() {
+        return Ok(());
+    }
+    run::say(&format!("apt-get install {} ({why})", packages.join(" ")));
+    apt_get(&["update", "-qq"])?;
+    let mut args = vec!["install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
+    args.extend(packages);
+    apt_get(&args)
 }
 
 fn apt_get(args: &[&str]) -> Result<()> {

@@ -11,6 +11,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ command: C
     about: 'look at a client certificate, or convert it to PEM',
     load: () => import('./cert.js'),
   },
+  gateway: {
+    about: 'play WeChat Pay on this machine, for tests in any language',
+    load: () => import('./gateway.js'),
+  },
 }
 
 const GENERAL = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } } as const

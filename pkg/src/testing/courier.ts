@@ -2,7 +2,10 @@ import http from 'node:http'
 import https from 'node:https'
 import { parseXml } from '../facade.js'
 import { BODY_LIMIT, readBody } from './body.js'
-import type { Timers } from './clock.js'
+import type { Clock, Timers } from './clock.js'
+import { SECOND } from './clock.js'
+import { Ring } from './ring.js'
+import type { State, Table } from './state.js'
 
 /** Seconds between the attempts; the first is made at once (chapter 9.7, as the current pages have it: 24 h 4 min in all). */
 const SCHEDULE = [
@@ -37,11 +40,28 @@ export interface Parcel {
   body: string
 }
 
+/** What is to be tried again, and when, in gateway time. */
+export type Waiting = Pick<Journey, 'out_trade_no' | 'url' | 'attempts' | 'due'>
+
+/** A parcel on its way: what a gateway that starts again goes on with. */
+interface Journey extends Parcel {
+  id: string
+  /** The attempts made so far. */
+  attempts: number
+  /** When the next one is made, in gateway time. */
+  due: number
+}
+
 export interface CourierOptions {
-  timeScale: number
-  now: () => number
+  clock: Clock
+  /** For the five seconds of a reply, which are real ones. */
   timers: Timers
-  log: (direction: 'notification' | 'reply', url: string, body: string, status?: number) => void
+  state: State
+  /** How many attempts are remembered. */
+  memory: number
+  /** Told of what is sent; returns its number, by which a reply names it. */
+  notified: (url: string, body: string) => number
+  replied: (to: number, url: string, body: string, status: number) => void
 }
 
 type Reply = Pick<Delivery, 'status' | 'reply' | 'accepted' | 'error'>
@@ -70,56 +90,79 @@ function isAccepted(status: number | undefined, body: Uint8Array): boolean {
 /** Delivers notifications until the merchant says SUCCESS or the schedule ends. */
 export class Courier {
   readonly #options: CourierOptions
-  readonly #deliveries: Delivery[] = []
-  readonly #waiting = new Set<unknown>()
+  readonly #deliveries: Ring<Delivery>
+  readonly #journeys: Table<Journey>
   readonly #aborts = new Set<(why: string) => void>()
+  #serial = 0
   #closed = false
 
   constructor(options: CourierOptions) {
     this.#options = options
+    this.#deliveries = new Ring(options.memory)
+    this.#journeys = options.state.table('journeys')
+    for (const journey of this.#journeys.values()) {
+      this.#serial = Math.max(this.#serial, Number(journey.id))
+      this.#await(journey)
+    }
   }
 
   /** Begins the delivery; resolves after the first attempt, whatever became of it. */
   deliver(parcel: Parcel): Promise<Delivery> {
-    return this.#attempt(parcel, 1)
+    this.#serial += 1
+    const id = String(this.#serial)
+    const journey = { ...parcel, id, attempts: 0, due: this.#options.clock.now() }
+    return this.#attempt(this.#journeys.put(id, journey))
   }
 
-  /** Every attempt so far, oldest first. */
+  /** The last attempts, oldest first. */
   deliveries(): Delivery[] {
-    return this.#deliveries.map(delivery => ({ ...delivery }))
+    return this.#deliveries.list().map(delivery => ({ ...delivery }))
   }
 
-  /** Drops what waits and breaks off what is under way. */
+  /** What is to be tried again, the oldest first. */
+  waiting(): Waiting[] {
+    return Array.from(this.#journeys.values())
+      .filter(({ attempts }) => attempts > 0)
+      .map(({ out_trade_no, url, attempts, due }) => ({ out_trade_no, url, attempts, due }))
+  }
+
+  /** Forgets the attempts; what waits is dropped with the clock's other appointments. */
+  reset(): void {
+    this.#deliveries.clear()
+  }
+
+  /** Breaks off what is under way. */
   close(): void {
     this.#closed = true
-    for (const timer of this.#waiting) this.#options.timers.clearTimeout(timer)
-    this.#waiting.clear()
     for (const abort of this.#aborts) abort('the gateway was closed')
   }
 
-  async #attempt(parcel: Parcel, attempt: number): Promise<Delivery> {
-    const { now, timers, timeScale } = this.#options
-    const time = now()
-    const reply = this.#closed ? nothing('the gateway was closed') : await this.#post(parcel)
-    const delivery = { out_trade_no: parcel.out_trade_no, url: parcel.url, attempt, time, ...reply }
+  async #attempt(journey: Journey): Promise<Delivery> {
+    const time = this.#options.clock.now()
+    const reply = this.#closed ? nothing('the gateway was closed') : await this.#post(journey)
+    const { out_trade_no, url } = journey
+    const attempt = journey.attempts + 1
+    const delivery = { out_trade_no, url, attempt, time, ...reply }
     this.#deliveries.push(delivery)
+    if (this.#closed) return { ...delivery }
     const pause = SCHEDULE[attempt - 1]
-    if (!delivery.accepted && pause !== undefined && !this.#closed) {
-      const timer = timers.setTimeout(
-        () => {
-          this.#waiting.delete(timer)
-          void this.#attempt(parcel, attempt + 1)
-        },
-        (pause * 1000) / timeScale,
-      )
-      this.#waiting.add(timer)
+    if (delivery.accepted || pause === undefined) {
+      this.#journeys.delete(journey.id)
+    } else {
+      const due = this.#options.clock.now() + pause * SECOND
+      this.#await(this.#journeys.put(journey.id, { ...journey, attempts: attempt, due }))
     }
     return { ...delivery }
   }
 
+  #await(journey: Journey): void {
+    const { clock } = this.#options
+    clock.after(Math.max(0, journey.due - clock.now()), () => this.#attempt(journey))
+  }
+
   /** Never rejects: a failure is a reply too. */
   #post({ url, body }: Parcel): Promise<Reply> {
-    const { timers, log } = this.#options
+    const { timers, notified, replied } = this.#options
     return new Promise(resolve => {
       const send = url.startsWith('https:') ? https.request : http.request
       const headers = {
@@ -136,7 +179,7 @@ export class Courier {
           if (bytes === null)
             return finish(nothing(`a reply longer than ${BODY_LIMIT} bytes`, status))
           const reply = bytes.toString('utf8')
-          log('reply', url, reply, response.statusCode)
+          replied(sent, url, reply, response.statusCode ?? 0)
           finish({ status, reply, accepted: isAccepted(response.statusCode, bytes), error: null })
         }, fail)
       })
@@ -154,7 +197,7 @@ export class Courier {
       const fail = (error: Error): void => finish(nothing(error.message, status))
       this.#aborts.add(abort)
       request.on('error', fail)
-      log('notification', url, body)
+      const sent = notified(url, body)
       request.end(body)
     })
   }

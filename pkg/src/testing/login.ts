@@ -1,6 +1,7 @@
 import type { Answer } from './answer.js'
 import { json } from './answer.js'
-import { loginCode, openidOf, sessionKey } from './identifier.js'
+import type { Dice } from './dice.js'
+import { openidOf } from './identifier.js'
 import type { Merchant } from './merchant.js'
 
 /** Milliseconds for which a js_code is good (code2Session). */
@@ -10,19 +11,21 @@ const CODE_LIFE = 5 * 60_000
 export class LoginDesk {
   readonly #merchant: Merchant
   readonly #now: () => number
+  readonly #dice: Dice
   readonly #issued = new Map<string, { openid: string; ends: number }>()
   readonly #used = new Set<string>()
 
-  constructor(merchant: Merchant, now: () => number) {
+  constructor(merchant: Merchant, now: () => number, dice: Dice) {
     this.#merchant = merchant
     this.#now = now
+    this.#dice = dice
   }
 
   /** A fresh js_code for this openid, as `wx.login()` would give to that user. */
   issue(openid: string = openidOf('payer')): string {
     if (!/^[\w-]{1,128}$/.test(openid))
       throw new TypeError('openid must be 1 to 128 of [0-9A-Za-z_-]')
-    const code = loginCode()
+    const code = this.#dice.text(32)
     this.#issued.set(code, { openid, ends: this.#now() + CODE_LIFE })
     return code
   }
@@ -44,7 +47,38 @@ export class LoginDesk {
     const openid = this.#openidAt(code)
     if (openid === undefined) return error(40029, 'invalid code')
     this.#used.add(code)
-    return answer({ session_key: sessionKey(), openid })
+    return answer({ session_key: Buffer.from(this.#dice.text(16)).toString('base64'), openid })
+  }
+
+  /** The calls of the login host; null for any other path. */
+  answer(path: string, query: URLSearchParams): Answer | null {
+    const answer = (value: object): Answer => json(value, 200, 'text/plain')
+    const token = (): string => `${this.#dice.digits(2)}_${this.#dice.text(100)}`
+    switch (path) {
+      case '/sns/jscode2session':
+        return this.exchange(query)
+      case '/sns/oauth2/access_token': {
+        // The same trade, of the code of a web page.
+        const renamed = new URLSearchParams(query)
+        renamed.set('js_code', query.get('code') ?? '')
+        const found = JSON.parse(String(this.exchange(renamed).body)) as { openid?: string }
+        const { openid } = found
+        if (openid === undefined) return answer(found)
+        const tokens = { access_token: token(), expires_in: 7200, refresh_token: token() }
+        return answer({ ...tokens, openid, scope: 'snsapi_base' })
+      }
+      case '/cgi-bin/token': {
+        if (query.get('appid') !== this.#merchant.appid)
+          return answer({ errcode: 40013, errmsg: 'invalid appid' })
+        if (query.get('secret') !== this.#merchant.appSecret)
+          return answer({ errcode: 40125, errmsg: 'invalid appsecret' })
+        return answer({ access_token: token(), expires_in: 7200 })
+      }
+      case '/cgi-bin/ticket/getticket':
+        return answer({ errcode: 0, errmsg: 'ok', ticket: this.#dice.text(86), expires_in: 7200 })
+      default:
+        return null
+    }
   }
 
   #openidAt(code: string): string | undefined {

@@ -1,4 +1,5 @@
 import { WxPayError } from '../errors.js'
+import { sign } from '../facade.js'
 
 /** The key printed throughout the official documents: public, so it protects nothing. */
 export const DOCUMENTS_KEY = '192006250b4c09247ec02edce69f6a2d'
@@ -47,3 +48,7 @@ export function testMerchant(options: MerchantOptions): Merchant {
   }
   return merchant
 }
+
+/** The key of a sandbox: 32 digits that follow from the merchant's key, but do not show it. */
+export const sandboxKey = (key: string, realm: string): string =>
+  sign({ realm }, key, 'HMAC-SHA256').slice(0, 32).toLowerCase()
