@@ -68,9 +68,18 @@ export function text(field: string, value: unknown): string | null {
   return value
 }
 
-function fen(field: string, value: unknown, least: number): number {
+/** An amount in fen. */
+export function fen(field: string, value: unknown, least: number): number {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     throw new WxPayError('FIELD_VALUE', `${field} must be an integer of at least ${least} (fen)`, { field })
+  }
+  return value as number
+}
+
+/** A count, a duration or a time, in whole units. */
+export function whole(field: string, value: unknown, least: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    throw new WxPayError('FIELD_VALUE', `${field} must be an integer of at least ${least}`, { field })
   }
   return value as number
 }

@@ -6,50 +6,77 @@
  *
  * @module
  */
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import { WxPayError } from '../errors.js'
+import { checkedEvents } from './event.js'
+import { checkedReceipt, newNotification } from './notification.js'
 import { checkedPayment, name, newOrder, text } from './order.js'
-import { dialects, type Tables } from './schema.js'
-import type { Order, OrderEvent, OrderState, OrderStore, Payment, PaymentRecord } from './store.js'
-import { AWAITING, GIVEN_UP, outcomeOf, paidColumns } from './transition.js'
+import { checkedChoice } from './pending.js'
+import { checkedRefund, checkedResult } from './refund.js'
+import { mysql } from './schema-mysql.js'
+import { sqlite } from './schema-sqlite.js'
+import type { StoreWarning, Tables } from './schema.js'
+import { toOrder } from './rows.js'
+import { auditing, listNotifications } from './sql-audit.js'
+import { failing, finishing, listEvents, listParked, retrying, taking } from './sql-events.js'
+import { backlog } from './sql-health.js'
+import { creating, find, moving, paying, prepaying } from './sql-orders.js'
+import { claiming } from './sql-pending.js'
+import { closingRefund, findRefund, listRefunds, recordingRefund, refunding } from './sql-refunds.js'
+import type { OrderStore } from './store.js'
+import { CLOSING, movesTo } from './transition.js'
+import { Writer, type Work } from './writer.js'
 
+export { mysqlPool } from './mysql.js'
+export type { MysqlConnection, MysqlDriverPool, MysqlPool } from './mysql.js'
 export { sqliteDatabase } from './sqlite.js'
 export type { SqliteDatabase, SqliteDriver, SqliteStatement } from './sqlite.js'
+export type { StoreWarning }
+
+/** By the names {@link sqlStore} takes. */
+const dialects = { sqlite, mysql }
 
 /** Options of {@link sqlStore}. */
 export interface SqlStoreOptions {
   /**
-   * The database, handed over: the store configures its connection, and
+   * The database, handed over: the store configures its connections, and
    * `close()` destroys it. Plugins of the instance are not applied.
    */
   // Any schema: what else the database holds is not the store's business.
   db: Kysely<any>
-  /** The kind of database behind `db`. */
+  /** The kind of database behind `db`; MariaDB is `mysql`. */
   dialect: keyof typeof dialects
   /** The clock, ms UTC. */
   now?: () => number
+  /** Look for damaged pages when the store opens (SQLite); by default yes. Takes some seconds for each gigabyte. */
+  check?: boolean
+  /** Refuse what `onWarning` would be told of when the store opens. */
+  strict?: boolean
+  /** What is not as it should be and stops nothing; `console.warn` by default. */
+  onWarning?: (warning: StoreWarning) => unknown
 }
-
-/** How long an operation waits for other writers before it gives up, ms: below the five seconds WeChat waits for a reply. */
-const LOCK_WAIT = 2000
 
 /** Orders in a page of a listing. */
 const PAGE = 500
 
-/** Pauses between two tries on a locked database, ms; the last one repeats. Short, since SQLite's lock has no queue: who asks seldom starves. */
-const PAUSES = [1, 1, 2, 3, 5]
-
 /**
  * An order store on an SQL database; creates or migrates its tables
- * `wxpay_orders` and `wxpay_events` first.
+ * (`wxpay_...`) first.
  *
  * With SQLite: a file of its own, on a local disk, SQLite 3.37 or later, the
  * driver wrapped in {@link sqliteDatabase}. The store switches the file to WAL
  * with `synchronous = FULL` and reads that back. Several processes may share
- * the file.
+ * the file. What waits at the same time is committed together.
+ *
+ * With MySQL 8 or MariaDB 10.3 and later: InnoDB, a pool of `mysql2` wrapped in
+ * {@link mysqlPool}. Several machines may share the server. Across a network
+ * give the pool `ssl`: `mysql2` encrypts only when told to. The user needs
+ * CREATE, ALTER, INDEX and REFERENCES when a release brings new tables, else
+ * SELECT, INSERT and UPDATE.
  *
  * @throws WxPayError `STORE_CONFIG` when the database is not fit for money: no
- * WAL, not durable, a schema from a newer release, another application's file.
+ * WAL, not durable, damaged, read-only, a schema from a newer release, another
+ * application's file.
  *
  * @example
  * import Database from 'libsql'
@@ -59,37 +86,23 @@ const PAUSES = [1, 1, 2, 3, 5]
  * const db = new Kysely({ dialect: new SqliteDialect({ database }) })
  * const store = await sqlStore({ db, dialect: 'sqlite' })
  */
-export async function sqlStore({ db: given, dialect: kind, now = Date.now }: SqlStoreOptions): Promise<OrderStore> {
+export async function sqlStore(options: SqlStoreOptions): Promise<OrderStore> {
+  const { db: given, dialect: kind, now = Date.now, check = true, strict = false } = options
+  const { onWarning = ({ message }: StoreWarning) => console.warn(`wxpay-wasm: ${message}`) } = options
   if (!Object.hasOwn(dialects, kind)) {
     throw new WxPayError('STORE_CONFIG', `dialect must be one of ${Object.keys(dialects).join(', ')}`, { field: 'dialect' })
   }
   const dialect = dialects[kind]
   // Plugins such as CamelCasePlugin rename columns; ours are named by WeChat.
   const db = (given as Kysely<Tables>).withoutPlugins()
+  const writer = new Writer(db, dialect)
   const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
-
-  /** Repeats work that met a lock; makes one kind of error of all the others. */
-  async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + LOCK_WAIT
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await work()
-      } catch (error) {
-        if (error instanceof WxPayError) throw error
-        if (!dialect.isBusy(error) || performance.now() > deadline) {
-          throw new WxPayError('STORE_FAILED', 'the order store could not do its work; the cause is attached', { cause: error })
-        }
-        const pause = PAUSES[Math.min(attempt, PAUSES.length - 1)]
-        await new Promise((resolve) => setTimeout(resolve, pause))
-      }
-    }
-  }
 
   /** The frame of every operation: refused after `close`, waited for by it. */
   async function operate<T>(work: () => Promise<T>): Promise<T> {
     if (closing) throw new WxPayError('STORE_FAILED', 'the order store is closed')
-    const run = patiently(work)
+    const run = writer.read(work)
     running.add(run)
     try {
       return await run
@@ -98,37 +111,80 @@ export async function sqlStore({ db: given, dialect: kind, now = Date.now }: Sql
     }
   }
 
-  await patiently(() => dialect.open(db))
+  /** The same for work that writes. */
+  async function write<T>(work: Work<T>): Promise<T> {
+    if (closing) throw new WxPayError('STORE_FAILED', 'the order store is closed')
+    const run = writer.write(opened, work)
+    running.add(run)
+    try {
+      return await run
+    } finally {
+      running.delete(run)
+    }
+  }
+
+  const warn = (warning: StoreWarning) => {
+    void (async () => onWarning(warning))().catch(() => {})
+  }
+  const opened = await writer.patiently(() => dialect.open(db, { check, strict, warn }))
 
   return {
     async createOrder(input) {
       const order = newOrder(input, now())
-      const created = await operate(() =>
-        transact(async (trx) => {
-          const { numInsertedOrUpdatedRows } = await dialect.skipExisting(trx.insertInto('wxpay_orders').values(order)).executeTakeFirstOrThrow()
-          return numInsertedOrUpdatedRows === 1n
-        }),
-      )
-      if (!created) throw new WxPayError('STORE_DUPLICATE', 'an order with this out_trade_no exists', { field: 'out_trade_no' })
-      return order
+      if (await write(creating(dialect, order))) return order
+      throw new WxPayError('STORE_DUPLICATE', 'an order with this out_trade_no exists', { field: 'out_trade_no' })
     },
 
     async setPrepay(out_trade_no, { prepay_id, code_url }) {
       const columns = { prepay_id: name('prepay_id', prepay_id), code_url: text('code_url', code_url) }
-      const number = name('out_trade_no', out_trade_no)
-      await operate(() =>
-        transact(async (trx) => {
-          const found = await trx.updateTable('wxpay_orders').set(columns).where('out_trade_no', '=', number).executeTakeFirst()
-          if (found.numUpdatedRows !== 1n) {
-            throw new WxPayError('STORE_FAILED', 'no order has this out_trade_no', { field: 'out_trade_no' })
-          }
-        }),
-      )
+      if (await write(prepaying(name('out_trade_no', out_trade_no), columns))) return
+      throw new WxPayError('STORE_FAILED', 'no order has this out_trade_no', { field: 'out_trade_no' })
     },
 
-    async recordPayment(input) {
+    async recordPayment(input, receipt) {
       const payment = checkedPayment(input)
-      return operate(() => record(payment))
+      return write(paying(dialect, payment, receipt ? checkedReceipt(receipt) : null, now))
+    },
+
+    async createRefund(input) {
+      const refund = await write(refunding(dialect, checkedRefund(input), now()))
+      if (refund instanceof WxPayError) throw refund
+      return refund
+    },
+
+    async closeRefund(out_refund_no) {
+      return write(closingRefund(name('out_refund_no', out_refund_no), now()))
+    },
+
+    async recordRefund(input, receipt) {
+      const result = checkedResult(input)
+      return write(recordingRefund(dialect, result, receipt ? checkedReceipt(receipt) : null, now))
+    },
+
+    async findRefund(out_refund_no) {
+      const number = name('out_refund_no', out_refund_no)
+      return operate(() => findRefund(db, number))
+    },
+
+    async listRefunds(out_trade_no) {
+      const number = name('out_trade_no', out_trade_no)
+      return operate(() => listRefunds(db, number))
+    },
+
+    async closeOrder(out_trade_no) {
+      return write(moving(name('out_trade_no', out_trade_no), 'CLOSED', CLOSING, now))
+    },
+
+    async recordState(out_trade_no, state) {
+      return write(moving(name('out_trade_no', out_trade_no), state, movesTo(state), now))
+    },
+
+    async recordNotification(notification) {
+      await write(auditing(newNotification(notification)))
+    },
+
+    async listNotifications(filter) {
+      return operate(() => listNotifications(db, filter))
     },
 
     async findOrder(out_trade_no) {
@@ -169,10 +225,44 @@ export async function sqlStore({ db: given, dialect: kind, now = Date.now }: Sql
 
     async listEvents(out_trade_no) {
       const number = name('out_trade_no', out_trade_no)
-      return operate(async () => {
-        const rows = await db.selectFrom('wxpay_events').selectAll().where('out_trade_no', '=', number).orderBy('id').execute()
-        return rows.map(toEvent)
-      })
+      return operate(() => listEvents(db, number))
+    },
+
+    async takeEvents(...given) {
+      return write(taking(checkedEvents.takeEvents(...given), now))
+    },
+
+    async finishEvent(event) {
+      await write(finishing(checkedEvents.finishEvent(event), now))
+    },
+
+    async failEvent(...given) {
+      await write(failing(checkedEvents.failEvent(...given)))
+    },
+
+    async listParked(limit) {
+      const most = checkedEvents.listParked(limit)
+      return operate(() => listParked(db, most))
+    },
+
+    async retryEvent(event) {
+      await write(retrying(checkedEvents.retryEvent(event), now))
+    },
+
+    async listPending(choice) {
+      return write(claiming(checkedChoice(choice), now))
+    },
+
+    async health() {
+      const began = performance.now()
+      const unknown = { schema: opened.schema, lag: null, counts: null }
+      try {
+        await write((trx) => opened.probe(trx))
+        const latency = performance.now() - began
+        return { ok: true, latency, ...unknown, ...(await operate(() => backlog(db, now))), error: null }
+      } catch (error) {
+        return { ok: false, latency: performance.now() - began, ...unknown, error: error as WxPayError }
+      }
     },
 
     close() {
@@ -180,110 +270,4 @@ export async function sqlStore({ db: given, dialect: kind, now = Date.now }: Sql
       return closing
     },
   }
-
-  /** One durable transaction; rejects with the error that ended it. */
-  async function transact<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
-    // SQLite rolls back by itself after some errors. kysely's rollback then
-    // fails too, and with a text that says nothing: the first error is kept.
-    let first: { error: unknown } | undefined
-    try {
-      return await db.transaction().execute(async (trx) => {
-        try {
-          const result = await work(trx)
-          await dialect.assertDurable(trx)
-          return result
-        } catch (error) {
-          first = { error }
-          throw error
-        }
-      })
-    } catch (error) {
-      throw first ? first.error : error
-    }
-  }
-
-  async function record(payment: Payment): Promise<PaymentRecord> {
-    try {
-      return await transact(async (trx) => (await transition(trx, payment)) ?? (await standing(trx, payment)))
-    } catch (error) {
-      if (error instanceof WxPayError) throw error
-      // UNIQUE(transaction_id) has no common error among drivers and databases. The row that holds the number is
-      // plainer: it is there, committed, or the number was not the trouble. Asked after the rollback, since
-      // PostgreSQL answers nothing in a failed transaction.
-      const found = await standing(db, payment).catch(() => null)
-      if (found?.outcome === 'transaction_reused') return found
-      throw error
-    }
-  }
-
-  /**
-   * Moves the order to SUCCESS, or returns `null` without having changed anything.
-   *
-   * The update comes first. kysely begins with a plain BEGIN; where that takes
-   * no lock, a read before the update would fix a snapshot, and the update
-   * would fail (SQLite) or decide on old rows (MySQL) when somebody has written
-   * since. An UPDATE takes its lock even if no row matches, and sees what is.
-   */
-  async function transition(trx: Transaction<Tables>, payment: Payment): Promise<PaymentRecord | null> {
-    const at = now()
-    for (const [outcome, states] of [['paid', AWAITING], ['paid_late', GIVEN_UP]] as const) {
-      if (!(await pay(trx, payment, states, at))) continue
-      const { out_trade_no, transaction_id, total_fee } = payment
-      await trx.insertInto('wxpay_events').values({ out_trade_no, kind: outcome, transaction_id, total_fee, created_at: at }).execute()
-      return { outcome, order: await find(trx, out_trade_no) }
-    }
-    return null
-  }
-}
-
-/** The conditions of `outcomeOf` for `paid` and `paid_late`, as one statement: nothing is decided on a row that can still change. */
-async function pay(trx: Transaction<Tables>, payment: Payment, states: readonly OrderState[], paid_at: number): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('wxpay_orders')
-    .set(paidColumns(payment, paid_at))
-    .where('out_trade_no', '=', payment.out_trade_no)
-    .where('state', 'in', states)
-    .where('total_fee', '=', payment.total_fee)
-    .where('fee_type', '=', payment.fee_type)
-    .where('transaction_id', 'is', null)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
-}
-
-/** Why the update has left everything as it was. */
-async function standing(db: Kysely<Tables>, payment: Payment): Promise<PaymentRecord> {
-  const { out_trade_no, transaction_id } = payment
-  const rows = await db
-    .selectFrom('wxpay_orders')
-    .selectAll()
-    .where((where) => where.or([where('out_trade_no', '=', out_trade_no), where('transaction_id', '=', transaction_id)]))
-    .execute()
-  const order = rows.find((row) => row.out_trade_no === out_trade_no)
-  const holder = rows.find((row) => row.transaction_id === transaction_id)
-  const found = order ? toOrder(order) : null
-  const outcome = outcomeOf(payment, found, holder?.out_trade_no ?? null)
-  if (outcome === 'paid' || outcome === 'paid_late') {
-    throw new Error('the update matched no row, and the row it should have matched is there')
-  }
-  return { outcome, order: found }
-}
-
-async function find(db: Kysely<Tables>, out_trade_no: string): Promise<Order | null> {
-  const row = await db.selectFrom('wxpay_orders').selectAll().where('out_trade_no', '=', out_trade_no).executeTakeFirst()
-  return row ? toOrder(row) : null
-}
-
-/** Plain objects with plain numbers: drivers may answer bigint, and rows without a prototype. */
-function toOrder(row: Order): Order {
-  return {
-    ...row,
-    total_fee: Number(row.total_fee),
-    cash_fee: row.cash_fee === null ? null : Number(row.cash_fee),
-    created_at: Number(row.created_at),
-    paid_at: row.paid_at === null ? null : Number(row.paid_at),
-  }
-}
-
-function toEvent(row: OrderEvent): OrderEvent {
-  return { ...row, id: Number(row.id), total_fee: Number(row.total_fee), created_at: Number(row.created_at) }
 }

@@ -1,4 +1,5 @@
-import type { Order, OrderState, Payment, PaymentOutcome } from './store.js'
+import { WxPayError } from '../errors.js'
+import type { EventKind, Order, OrderState, Payment, PaymentOutcome, ReportedState } from './store.js'
 
 /** States in which a payment is what everybody waits for. */
 export const AWAITING: readonly OrderState[] = ['NOTPAY', 'USERPAYING']
@@ -44,3 +45,34 @@ export function paidColumns(payment: Payment, paid_at: number) {
     paid_at,
   }
 }
+
+/** From which states an order moves to the reported one, and the event of it. Every other move would be a step back. */
+const MOVES: Record<ReportedState, readonly (readonly [from: readonly OrderState[], event: EventKind | null])[]> = {
+  USERPAYING: [[['NOTPAY'], null]],
+  PAYERROR: [[AWAITING, 'closed']],
+  CLOSED: [
+    [AWAITING, 'closed'],
+    [['PAYERROR'], null],
+  ],
+  REVOKED: [
+    [AWAITING, 'closed'],
+    [['PAYERROR'], null],
+    [['SUCCESS'], 'revoked'],
+  ],
+  REFUND: [[['SUCCESS'], null]],
+}
+
+/** The moves to a state, in the order in which to try them. */
+export function movesTo(state: ReportedState): (typeof MOVES)[ReportedState] {
+  if (!Object.hasOwn(MOVES, state)) {
+    throw new WxPayError(
+      'FIELD_VALUE',
+      `state must be one of ${Object.keys(MOVES).join(', ')}, got ${String(state)}; a payment is recorded with recordPayment`,
+      { field: 'state' },
+    )
+  }
+  return MOVES[state]
+}
+
+/** What `closeOrder` does: only who has not begun to pay, or not ended, can be sent away. */
+export const CLOSING = MOVES.CLOSED.slice(0, 1)
