@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './bill', './client', './koa', './notify', './store', './store/sql', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './koa', './notify', './store', './store/sql', './testing', './worker'])
   })
 
   test('every target of every condition is in the tarball', () => {

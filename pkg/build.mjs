@@ -14,13 +14,14 @@ const entries = [
   'index',
   'client',
   'notify',
+  'worker',
   'bill',
   'adapters/koa',
   'stores/memory',
   'stores/sql',
   'testing/index',
 ]
-const workerdEntries = ['index', 'client', 'notify', 'bill']
+const workerdEntries = ['index', 'client', 'notify', 'worker', 'bill']
 
 for (const name of ['core', 'tools']) {
   const bytes = await readFile(join(generated, `${name}.wasm`))

@@ -1,5 +1,5 @@
-//! The payment notification (chapter 9.7) and the callback of NATIVE mode 1 (chapter 6.4): when a
-//! message that came in is one, and what is replied.
+//! The notifications of payments (chapter 9.7) and contracts (委托代扣), and the callback of NATIVE
+//! mode 1 (chapter 6.4): when a message that came in is one, and what is replied.
 
 use crate::{
     Error, ErrorCode, Fields, Key, Result, SignType, endpoint::fen, merchant::Merchant,
@@ -57,17 +57,18 @@ pub fn payment(
 ) -> Result<Payment> {
     let fields = parse_signed(body, keys, floor)?;
     check_kind(&fields)?;
-    check_merchant(&fields, merchant)?;
+    merchant.check_message(&fields, false)?;
     from_fields(&fields)
 }
 
 /// The payment in the verified answer of an order query, for orders whose notification never came.
+/// An order that is REFUND was paid too (chapter 9.2).
 ///
 /// # Errors
-/// `NOTIFY_KIND` unless `trade_state` is SUCCESS, `FIELD_MISSING`, `FIELD_VALUE`.
+/// `NOTIFY_KIND` unless `trade_state` is SUCCESS or REFUND, `FIELD_MISSING`, `FIELD_VALUE`.
 pub fn queried_payment(answer: &Fields) -> Result<Payment> {
     match answer.filled("trade_state") {
-        Some("SUCCESS") => from_fields(answer),
+        Some("SUCCESS" | "REFUND") => from_fields(answer),
         _ => Err(Error::new(ErrorCode::NotifyKind, "the order is not paid").field("trade_state")),
     }
 }
@@ -101,16 +102,9 @@ pub fn native_callback(
     const FOREIGN: [&str; 5] =
         ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
     let fields = parse_signed(body, keys, SignType::Md5)?;
-    if let Some(name) = FOREIGN.into_iter().find(|name| fields.get(name).is_some()) {
-        let error = Error::new(ErrorCode::NotifyKind, "a callback of NATIVE has no such field");
-        return Err(error.field(name));
-    }
-    check_merchant(&fields, merchant)?;
-    let required = |name: &str| {
-        fields.filled(name).map(String::from).ok_or_else(|| {
-            Error::new(ErrorCode::FieldMissing, "a callback of NATIVE has this field").field(name)
-        })
-    };
+    check_foreign(&fields, &FOREIGN)?;
+    merchant.check_message(&fields, false)?;
+    let required = |name| require(&fields, name).map(String::from);
     Ok(NativeCallback {
         product_id: required("product_id")?,
         openid: required("openid")?,
@@ -119,21 +113,62 @@ pub fn native_callback(
     })
 }
 
-fn check_kind(fields: &Fields) -> Result<()> {
-    for name in ["return_code", "result_code"] {
-        if fields.filled(name) != Some("SUCCESS") {
-            let error = Error::new(ErrorCode::NotifyKind, "a payment says SUCCESS here");
-            return Err(error.field(name));
+/// Reads a notification of a contract signed or ended: signature first, then kind and merchant. Its
+/// `appid` may be absent.
+///
+/// # Errors
+/// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`.
+pub fn contract(
+    body: &[u8],
+    keys: &[Key],
+    floor: SignType,
+    merchant: Merchant<'_>,
+) -> Result<Fields> {
+    let fields = parse_signed(body, keys, floor)?;
+    check_success(&fields, &["return_code", "result_code"])?;
+    if !matches!(fields.filled("change_type"), Some("ADD" | "DELETE")) {
+        let error = Error::new(ErrorCode::NotifyKind, "a contract says ADD or DELETE");
+        return Err(error.field("change_type"));
+    }
+    merchant.check_message(&fields, true)?;
+    for name in ["contract_id", "contract_code", "plan_id", "openid", "operate_time"] {
+        require(&fields, name)?;
+    }
+    Ok(fields)
+}
+
+pub(crate) fn check_success(fields: &Fields, names: &[&str]) -> Result<()> {
+    match names.iter().find(|name| fields.filled(name) != Some("SUCCESS")) {
+        Some(name) => {
+            Err(Error::new(ErrorCode::NotifyKind, "a result says SUCCESS here").field(name))
         }
+        None => Ok(()),
     }
-    if let Some(name) = FOREIGN.into_iter().find(|name| fields.get(name).is_some()) {
-        return Err(Error::new(
+}
+
+pub(crate) fn require<'a>(fields: &'a Fields, name: &str) -> Result<&'a str> {
+    fields.filled(name).ok_or_else(|| missing(name))
+}
+
+pub(crate) fn missing(name: &str) -> Error {
+    Error::new(ErrorCode::FieldMissing, "this kind of message has this field").field(name)
+}
+
+fn check_foreign(fields: &Fields, names: &[&str]) -> Result<()> {
+    match names.iter().find(|name| fields.get(name).is_some()) {
+        Some(name) => Err(Error::new(
             ErrorCode::NotifyKind,
-            "the message is signed, but a payment notification has no such field: it is an answer \
-             or a request that somebody sends as a notification",
+            "signed, but this kind of message has no such field: somebody sends an answer or a request \
+             as a notification",
         )
-        .field(name));
+        .field(name)),
+        None => Ok(()),
     }
+}
+
+fn check_kind(fields: &Fields) -> Result<()> {
+    check_success(fields, &["return_code", "result_code"])?;
+    check_foreign(fields, &FOREIGN)?;
     if !fields.filled("trade_type").is_some_and(|t| TRADE_TYPES.contains(&t)) {
         let error = Error::new(ErrorCode::NotifyKind, "no trade type that is notified");
         return Err(error.field("trade_type"));
@@ -141,25 +176,8 @@ fn check_kind(fields: &Fields) -> Result<()> {
     Ok(())
 }
 
-fn check_merchant(fields: &Fields, merchant: Merchant<'_>) -> Result<()> {
-    for (name, expected) in [("appid", merchant.appid), ("mch_id", merchant.mch_id)] {
-        if fields.filled(name) != Some(expected) {
-            return Err(Error::new(
-                ErrorCode::NotifyMerchant,
-                "the notification is for another app or merchant than the configured one",
-            )
-            .field(name));
-        }
-    }
-    Ok(())
-}
-
 fn from_fields(fields: &Fields) -> Result<Payment> {
-    let required = |name: &str| {
-        fields.filled(name).map(String::from).ok_or_else(|| {
-            Error::new(ErrorCode::FieldMissing, "a payment has this field").field(name)
-        })
-    };
+    let required = |name| require(fields, name).map(String::from);
     let amount = |name: &str, text: &str| {
         fen(text).ok_or_else(|| {
             Error::new(ErrorCode::FieldValue, "an amount is an integer in fen").field(name)

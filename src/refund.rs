@@ -3,7 +3,14 @@
 //! It is no signature: AES-256-ECB hides, but does not protect from splicing. What comes out must be
 //! matched with the stored refund (`out_refund_no`, `refund_fee`, `total_fee`, `transaction_id`).
 
-use crate::{Error, ErrorCode, Fields, Key, Result, sign::md5_with, xml};
+use crate::{
+    Error, ErrorCode, Fields, Key, Result,
+    endpoint::fen,
+    merchant::Merchant,
+    notification::{check_success, missing, require},
+    sign::md5_with,
+    xml,
+};
 use aes::{
     Aes256, Block,
     cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
@@ -17,6 +24,85 @@ use zeroize::Zeroizing;
 pub const ROOT: &str = "root";
 
 const BLOCK: usize = 16;
+
+/// What is known of a refund, in the words of a notification (chapter 9.16).
+const NAMES: [&str; 11] = [
+    "out_trade_no",
+    "transaction_id",
+    "total_fee",
+    "out_refund_no",
+    "refund_id",
+    "refund_fee",
+    "refund_status",
+    "settlement_refund_fee",
+    "refund_recv_accout",
+    "refund_request_source",
+    "success_time",
+];
+/// So many of them belong to the order, and have no number in the answer of a query (chapter 9.5).
+const OF_ORDER: usize = 3;
+/// So many of them must be there.
+const REQUIRED: usize = 7;
+
+/// Reads a refund notification (chapter 9.16): merchant, decryption, grammar. The fields are those
+/// of a refund as the notification calls them, the filled ones; amounts are integers in fen.
+///
+/// There is no signature: match them with the stored refund before anything else.
+///
+/// # Errors
+/// `XML_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `REFUND_UNDECIPHERABLE`, `FIELD_MISSING`,
+/// `FIELD_VALUE`.
+pub fn notified(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
+    let outer = xml::parse(body)?;
+    check_success(&outer, &["return_code"])?;
+    merchant.check_message(&outer, false)?;
+    result(&decrypt_refund(require(&outer, "req_info")?, keys)?, None)
+}
+
+/// The refund with this number in the verified answer of a refund query, as [`notified`] has it.
+///
+/// # Errors
+/// `ANSWER_MISMATCH` when the answer has no such refund, `FIELD_MISSING`, `FIELD_VALUE`.
+pub fn queried(answer: &Fields, out_refund_no: &str) -> Result<Fields> {
+    let mut numbered = answer.iter().filter(|&(_, value)| value == out_refund_no);
+    match numbered.find_map(|(name, _)| name.strip_prefix("out_refund_no_")) {
+        Some(number) => result(answer, Some(number)),
+        None => Err(Error::new(ErrorCode::AnswerMismatch, "no refund of this number")
+            .field("out_refund_no")),
+    }
+}
+
+fn result(given: &Fields, number: Option<&str>) -> Result<Fields> {
+    let mut fields = Fields::new();
+    for (index, name) in NAMES.into_iter().enumerate() {
+        let value = match number {
+            Some(number) if index >= OF_ORDER => {
+                let prefix = if name == "success_time" { "refund_" } else { "" };
+                given.filled(&[prefix, name, "_", number].concat())
+            }
+            _ => given.filled(name),
+        };
+        let required = index < REQUIRED;
+        let Some(value) = value else {
+            if required {
+                return Err(missing(name));
+            }
+            continue;
+        };
+        let fits = if name == "refund_status" {
+            matches!(value, "SUCCESS" | "CHANGE" | "REFUNDCLOSE" | "PROCESSING")
+        } else {
+            // Coupons may have paid for everything.
+            !name.ends_with("_fee") || fen(value).is_some() || !required && value == "0"
+        };
+        if !fits {
+            let text = "no known state or amount in fen";
+            return Err(Error::new(ErrorCode::FieldValue, text).field(name));
+        }
+        fields.insert(name, value)?;
+    }
+    Ok(fields)
+}
 
 /// The fields in `req_info`: base64, over AES-256-ECB with PKCS#7 padding, over XML with the root
 /// `<root>`. The AES key is the lower-case MD5 of the merchant key, as text.
