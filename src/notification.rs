@@ -2,8 +2,7 @@
 //! mode 1 (chapter 6.4): when a message that came in is one, and what is replied.
 
 use crate::{
-    Error, ErrorCode, Fields, Key, Result, SignType, endpoint::fen, merchant::Merchant,
-    parse_signed,
+    Error, ErrorCode, Fields, Key, Result, SignType, facts::facts, merchant::Merchant, parse_signed,
 };
 use alloc::string::String;
 
@@ -55,10 +54,23 @@ pub fn payment(
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Payment> {
+    payment_fields(body, keys, floor, merchant).map(|facts| Payment::of(&facts))
+}
+
+/// [`payment`] as fields: those of [`Payment`] that are there, amounts as digits.
+///
+/// # Errors
+/// As [`payment`].
+pub fn payment_fields(
+    body: &[u8],
+    keys: &[Key],
+    floor: SignType,
+    merchant: Merchant<'_>,
+) -> Result<Fields> {
     let fields = parse_signed(body, keys, floor)?;
     check_kind(&fields)?;
     merchant.check_message(&fields, false)?;
-    from_fields(&fields)
+    facts_of(&fields)
 }
 
 /// The payment in the verified answer of an order query, for orders whose notification never came.
@@ -67,8 +79,16 @@ pub fn payment(
 /// # Errors
 /// `NOTIFY_KIND` unless `trade_state` is SUCCESS or REFUND, `FIELD_MISSING`, `FIELD_VALUE`.
 pub fn queried_payment(answer: &Fields) -> Result<Payment> {
+    queried_fields(answer).map(|facts| Payment::of(&facts))
+}
+
+/// [`queried_payment`] as fields.
+///
+/// # Errors
+/// As [`queried_payment`].
+pub fn queried_fields(answer: &Fields) -> Result<Fields> {
     match answer.filled("trade_state") {
-        Some("SUCCESS" | "REFUND") => from_fields(answer),
+        Some("SUCCESS" | "REFUND") => facts_of(answer),
         _ => Err(Error::new(ErrorCode::NotifyKind, "the order is not paid").field("trade_state")),
     }
 }
@@ -99,18 +119,27 @@ pub fn native_callback(
     keys: &[Key],
     merchant: Merchant<'_>,
 ) -> Result<NativeCallback> {
+    let facts = native_fields(body, keys, merchant)?;
+    let text = |name| facts.get(name).map(String::from).unwrap_or_default();
+    Ok(NativeCallback {
+        product_id: text("product_id"),
+        openid: text("openid"),
+        is_subscribe: text("is_subscribe"),
+        nonce_str: text("nonce_str"),
+    })
+}
+
+/// [`native_callback`] as fields.
+///
+/// # Errors
+/// As [`native_callback`].
+pub fn native_fields(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
     const FOREIGN: [&str; 5] =
         ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
     let fields = parse_signed(body, keys, SignType::Md5)?;
     check_foreign(&fields, &FOREIGN)?;
     merchant.check_message(&fields, false)?;
-    let required = |name| require(&fields, name).map(String::from);
-    Ok(NativeCallback {
-        product_id: required("product_id")?,
-        openid: required("openid")?,
-        is_subscribe: required("is_subscribe")?,
-        nonce_str: required("nonce_str")?,
-    })
+    facts(&fields, "", &["product_id", "openid", "is_subscribe", "nonce_str"], &[])
 }
 
 /// Reads a notification of a contract signed or ended: signature first, then kind and merchant. Its
@@ -131,10 +160,12 @@ pub fn contract(
         return Err(error.field("change_type"));
     }
     merchant.check_message(&fields, true)?;
-    for name in ["contract_id", "contract_code", "plan_id", "openid", "operate_time"] {
-        require(&fields, name)?;
-    }
-    Ok(fields)
+    facts(
+        &fields,
+        "",
+        &["change_type", "contract_id", "contract_code", "plan_id", "openid", "operate_time"],
+        &["request_serial", "contract_expired_time", "contract_termination_mode"],
+    )
 }
 
 pub(crate) fn check_success(fields: &Fields, names: &[&str]) -> Result<()> {
@@ -144,14 +175,6 @@ pub(crate) fn check_success(fields: &Fields, names: &[&str]) -> Result<()> {
         }
         None => Ok(()),
     }
-}
-
-pub(crate) fn require<'a>(fields: &'a Fields, name: &str) -> Result<&'a str> {
-    fields.filled(name).ok_or_else(|| missing(name))
-}
-
-pub(crate) fn missing(name: &str) -> Error {
-    Error::new(ErrorCode::FieldMissing, "this kind of message has this field").field(name)
 }
 
 fn check_foreign(fields: &Fields, names: &[&str]) -> Result<()> {
@@ -176,27 +199,33 @@ fn check_kind(fields: &Fields) -> Result<()> {
     Ok(())
 }
 
-fn from_fields(fields: &Fields) -> Result<Payment> {
-    let required = |name| require(fields, name).map(String::from);
-    let amount = |name: &str, text: &str| {
-        fen(text).ok_or_else(|| {
-            Error::new(ErrorCode::FieldValue, "an amount is an integer in fen").field(name)
-        })
-    };
-    let cash_fee = match fields.filled("cash_fee") {
-        // A coupon may pay for everything.
-        Some("0") => Some(0),
-        Some(text) => Some(amount("cash_fee", text)?),
-        None => None,
-    };
-    Ok(Payment {
-        out_trade_no: required("out_trade_no")?,
-        transaction_id: required("transaction_id")?,
-        total_fee: amount("total_fee", &required("total_fee")?)?,
-        fee_type: fields.filled("fee_type").unwrap_or("CNY").into(),
-        cash_fee,
-        openid: fields.filled("openid").map(String::from),
-        bank_type: fields.filled("bank_type").map(String::from),
-        time_end: required("time_end")?,
-    })
+fn facts_of(fields: &Fields) -> Result<Fields> {
+    let mut found = facts(
+        fields,
+        "",
+        &["out_trade_no", "transaction_id", "total_fee", "time_end"],
+        &["fee_type", "cash_fee", "openid", "bank_type"],
+    )?;
+    if found.get("fee_type").is_none() {
+        found.insert("fee_type", "CNY")?;
+    }
+    Ok(found)
+}
+
+impl Payment {
+    /// The payment of checked facts.
+    fn of(facts: &Fields) -> Self {
+        let text = |name| facts.get(name).map(String::from);
+        let amount = |name| facts.get(name).and_then(|text| text.parse().ok());
+        Payment {
+            out_trade_no: text("out_trade_no").unwrap_or_default(),
+            transaction_id: text("transaction_id").unwrap_or_default(),
+            total_fee: amount("total_fee").unwrap_or_default(),
+            fee_type: text("fee_type").unwrap_or_default(),
+            cash_fee: amount("cash_fee"),
+            openid: text("openid"),
+            bank_type: text("bank_type"),
+            time_end: text("time_end").unwrap_or_default(),
+        }
+    }
 }

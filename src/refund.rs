@@ -5,9 +5,9 @@
 
 use crate::{
     Error, ErrorCode, Fields, Key, Result,
-    endpoint::fen,
+    facts::{facts, missing},
     merchant::Merchant,
-    notification::{check_success, missing, require},
+    notification::check_success,
     sign::md5_with,
     xml,
 };
@@ -25,8 +25,9 @@ pub const ROOT: &str = "root";
 
 const BLOCK: usize = 16;
 
-/// What is known of a refund, in the words of a notification (chapter 9.16).
-const NAMES: [&str; 11] = [
+/// What a refund notification has (chapter 9.16). The first three are the order's: in the answer of a
+/// query (chapter 9.5) the others have a number.
+const REQUIRED: [&str; 7] = [
     "out_trade_no",
     "transaction_id",
     "total_fee",
@@ -34,15 +35,10 @@ const NAMES: [&str; 11] = [
     "refund_id",
     "refund_fee",
     "refund_status",
-    "settlement_refund_fee",
-    "refund_recv_accout",
-    "refund_request_source",
-    "success_time",
 ];
-/// So many of them belong to the order, and have no number in the answer of a query (chapter 9.5).
-const OF_ORDER: usize = 3;
-/// So many of them must be there.
-const REQUIRED: usize = 7;
+/// What it may have.
+const OPTIONAL: [&str; 4] =
+    ["settlement_refund_fee", "refund_recv_accout", "refund_request_source", "success_time"];
 
 /// Reads a refund notification (chapter 9.16): merchant, decryption, grammar. The fields are those
 /// of a refund as the notification calls them, the filled ones; amounts are integers in fen.
@@ -56,7 +52,8 @@ pub fn notified(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fie
     let outer = xml::parse(body)?;
     check_success(&outer, &["return_code"])?;
     merchant.check_message(&outer, false)?;
-    result(&decrypt_refund(require(&outer, "req_info")?, keys)?, None)
+    let req_info = outer.filled("req_info").ok_or_else(|| missing("req_info"))?;
+    result(&decrypt_refund(req_info, keys)?, "")
 }
 
 /// The refund with this number in the verified answer of a refund query, as [`notified`] has it.
@@ -66,42 +63,18 @@ pub fn notified(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fie
 pub fn queried(answer: &Fields, out_refund_no: &str) -> Result<Fields> {
     let mut numbered = answer.iter().filter(|&(_, value)| value == out_refund_no);
     match numbered.find_map(|(name, _)| name.strip_prefix("out_refund_no_")) {
-        Some(number) => result(answer, Some(number)),
+        Some(number) => result(answer, number),
         None => Err(Error::new(ErrorCode::AnswerMismatch, "no refund of this number")
             .field("out_refund_no")),
     }
 }
 
-fn result(given: &Fields, number: Option<&str>) -> Result<Fields> {
-    let mut fields = Fields::new();
-    for (index, name) in NAMES.into_iter().enumerate() {
-        let value = match number {
-            Some(number) if index >= OF_ORDER => {
-                let prefix = if name == "success_time" { "refund_" } else { "" };
-                given.filled(&[prefix, name, "_", number].concat())
-            }
-            _ => given.filled(name),
-        };
-        let required = index < REQUIRED;
-        let Some(value) = value else {
-            if required {
-                return Err(missing(name));
-            }
-            continue;
-        };
-        let fits = if name == "refund_status" {
-            matches!(value, "SUCCESS" | "CHANGE" | "REFUNDCLOSE" | "PROCESSING")
-        } else {
-            // Coupons may have paid for everything.
-            !name.ends_with("_fee") || fen(value).is_some() || !required && value == "0"
-        };
-        if !fits {
-            let text = "no known state or amount in fen";
-            return Err(Error::new(ErrorCode::FieldValue, text).field(name));
-        }
-        fields.insert(name, value)?;
+fn result(given: &Fields, number: &str) -> Result<Fields> {
+    let fields = facts(given, number, &REQUIRED, &OPTIONAL)?;
+    match fields.filled("refund_status") {
+        Some("SUCCESS" | "CHANGE" | "REFUNDCLOSE" | "PROCESSING") => Ok(fields),
+        _ => Err(Error::new(ErrorCode::FieldValue, "no known state").field("refund_status")),
     }
-    Ok(fields)
 }
 
 /// The fields in `req_info`: base64, over AES-256-ECB with PKCS#7 padding, over XML with the root

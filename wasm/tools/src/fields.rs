@@ -1,10 +1,7 @@
 //! Fields as one string each way.
 
 use crate::error::{Result, internal, zero};
-use wxpay_core::{
-    Fields,
-    notification::{NativeCallback, Payment},
-};
+use wxpay_core::Fields;
 
 const END: char = '\0';
 const INTEGER: char = '\u{1}';
@@ -46,42 +43,6 @@ pub(crate) fn write(fields: &Fields) -> String {
         text.push(if integer { INTEGER } else { END });
         text.push_str(value);
         text.push(END);
-    }
-    text
-}
-
-/// Amounts are digits, what is absent is left out.
-pub(crate) fn payment(payment: &Payment) -> String {
-    pairs(&[
-        ("out_trade_no", Some(&payment.out_trade_no)),
-        ("transaction_id", Some(&payment.transaction_id)),
-        ("total_fee", Some(&payment.total_fee.to_string())),
-        ("fee_type", Some(&payment.fee_type)),
-        ("cash_fee", payment.cash_fee.map(|fen| fen.to_string()).as_ref()),
-        ("openid", payment.openid.as_ref()),
-        ("bank_type", payment.bank_type.as_ref()),
-        ("time_end", Some(&payment.time_end)),
-    ])
-}
-
-pub(crate) fn native_callback(callback: &NativeCallback) -> String {
-    pairs(&[
-        ("product_id", Some(&callback.product_id)),
-        ("openid", Some(&callback.openid)),
-        ("is_subscribe", Some(&callback.is_subscribe)),
-        ("nonce_str", Some(&callback.nonce_str)),
-    ])
-}
-
-fn pairs(given: &[(&str, Option<&String>)]) -> String {
-    let mut text = String::new();
-    for (name, value) in given {
-        if let Some(value) = value {
-            for part in [name, value.as_str()] {
-                text.push_str(part);
-                text.push(END);
-            }
-        }
     }
     text
 }

@@ -149,12 +149,12 @@ pub fn notified(
     let id = |name| ids.get(name).unwrap_or_default();
     let merchant =
         Merchant { appid: id("appid"), mch_id: id("mch_id"), sub_mch_id: ids.filled("sub_mch_id") };
-    Ok(match kind {
-        "payment" => fields::payment(&notification::payment(body, &keys, floor, merchant)?),
-        "refund" => fields::write(&refund::notified(body, &keys, merchant)?),
-        "contract" => fields::write(&notification::contract(body, &keys, floor, merchant)?),
-        _ => fields::native_callback(&notification::native_callback(body, &keys, merchant)?),
-    })
+    Ok(fields::write(&match kind {
+        "payment" => notification::payment_fields(body, &keys, floor, merchant),
+        "refund" => refund::notified(body, &keys, merchant),
+        "contract" => notification::contract(body, &keys, floor, merchant),
+        _ => notification::native_fields(body, &keys, merchant),
+    }?))
 }
 
 /// The fields in the `req_info` of a refund notification.
@@ -174,11 +174,11 @@ pub fn encrypt_refund(fields: &str, key: String) -> Result<String> {
 #[wasm_bindgen]
 pub fn queried(answer: &str, out_refund_no: &str) -> Result<String> {
     let answer = fields::read(answer)?;
-    Ok(if out_refund_no.is_empty() {
-        fields::payment(&notification::queried_payment(&answer)?)
+    Ok(fields::write(&if out_refund_no.is_empty() {
+        notification::queried_fields(&answer)
     } else {
-        fields::write(&refund::queried(&answer, out_refund_no)?)
-    })
+        refund::queried(&answer, out_refund_no)
+    }?))
 }
 
 fn all(keys: Vec<String>) -> wxpay_core::Result<Vec<Key>> {
