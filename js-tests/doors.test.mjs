@@ -10,7 +10,7 @@ import * as main from 'wxpay-wasm'
 import { ERROR_CODES, WxPayError } from 'wxpay-wasm'
 import { KEY } from './wire.mjs'
 
-const DOORS = ['', '/client', '/notify', '/bill', '/doctor', '/koa', '/express', '/node', '/fastify', '/hapi', '/cloud', '/tenpay', '/store', '/testing'].map(door => `wxpay-wasm${door}`)
+const DOORS = ['', '/client', '/notify', '/worker', '/bill', '/doctor', '/koa', '/express', '/node', '/fastify', '/hapi', '/cloud', '/tenpay', '/store', '/testing'].map(door => `wxpay-wasm${door}`)
 
 /** A fresh process; what it printed as JSON. */
 function run(script, ...options) {

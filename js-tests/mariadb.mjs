@@ -45,7 +45,7 @@ export async function startMariadb(...options) {
   mkdirSync(data)
   execFileSync(
     'mariadb-install-db',
-    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...root],
+    ['--no-defaults', `--datadir=${data}`, `--tmpdir=${home}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...root],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const init = join(home, 'init.sql')
@@ -65,7 +65,7 @@ export async function startMariadb(...options) {
       program,
       [
         ...first,
-        ...['--no-defaults', `--datadir=${data}`, `--socket=${join(home, 'socket')}`, `--pid-file=${join(home, 'pid')}`],
+        ...['--no-defaults', `--datadir=${data}`, `--tmpdir=${home}`, `--socket=${join(home, 'socket')}`, `--pid-file=${join(home, 'pid')}`],
         ...[`--port=${port}`, '--bind-address=127.0.0.1', '--skip-name-resolve', `--init-file=${init}`, `--log-error=${log}`],
         ...['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M', '--max-connections=100', ...root, ...options],
       ],

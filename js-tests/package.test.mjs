@@ -96,7 +96,7 @@ describe('the official example', () => {
 
 describe('the doors', () => {
   test('all are there', () => {
-    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './doctor', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './tenpay', './testing'])
+    assert.deepEqual(doors().sort(), ['.', './bill', './client', './cloud', './doctor', './express', './fastify', './hapi', './koa', './node', './notify', './store', './store/sql', './tenpay', './testing', './worker'])
   })
 
   test('two lead to data', () => {

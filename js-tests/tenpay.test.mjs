@@ -150,9 +150,14 @@ for (const framework of Object.keys(FRAMEWORKS)) {
   })
 }
 
+const REFUND = {
+  out_trade_no: 'A1', transaction_id: '42A1', total_fee: '1', out_refund_no: 'R1', refund_id: '50R1', refund_fee: '1',
+  refund_status: 'SUCCESS',
+}
+
 function refunded({ key = KEY, ...fields } = {}) {
   const cipher = createCipheriv('aes-256-ecb', createHash('md5').update(key).digest('hex'), null)
-  const info = '<root><out_refund_no>R1</out_refund_no><refund_fee>1</refund_fee></root>'
+  const info = `<root>${Object.entries(REFUND).map(([name, value]) => `<${name}>${value}</${name}>`).join('')}</root>`
   const req_info = cipher.update(info, 'utf8', 'base64') + cipher.final('base64')
   return xml({ return_code: 'SUCCESS', appid: APPID, mch_id: MCHID, nonce_str: 'n', req_info, ...fields })
 }
@@ -177,16 +182,16 @@ for (const framework of Object.keys(FRAMEWORKS)) {
       const given = await shop(t, framework, { type: 'refund' })
       assert.deepEqual(await given.post(refunded()), answer(SUCCESS))
       const [{ req_info, mch_id }] = given.seen
-      assert.deepEqual([mch_id, { ...req_info }], [MCHID, { out_refund_no: 'R1', refund_fee: '1' }])
+      assert.deepEqual([mch_id, { ...req_info }], [MCHID, REFUND])
     })
 
     const refused = {
       'another key': [refunded({ key: OTHER_KEY }), 'REFUND_UNDECIPHERABLE'],
-      'no req_info': [refunded({ req_info: undefined }), 'REFUND_UNDECIPHERABLE'],
+      'no req_info': [refunded({ req_info: undefined }), 'FIELD_MISSING'],
       'another merchant': [refunded({ mch_id: '1900000110' }), 'NOTIFY_MERCHANT'],
       'no app': [refunded({ appid: undefined }), 'NOTIFY_MERCHANT'],
       'a failure': [refunded({ return_code: 'FAIL' }), 'NOTIFY_KIND'],
-      'a payment': [paid(), 'REFUND_UNDECIPHERABLE'],
+      'a payment': [paid(), 'FIELD_MISSING'],
     }
     for (const [name, [body, code]] of Object.entries(refused)) {
       test(`${name}: FAIL`, async t => {

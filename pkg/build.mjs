@@ -14,6 +14,7 @@ const entries = [
   'index',
   'client',
   'notify',
+  'worker',
   'bill',
   'doctor',
   'adapters/koa',
@@ -27,7 +28,7 @@ const entries = [
   'stores/sql',
   'testing/index',
 ]
-const workerdEntries = ['index', 'client', 'notify', 'bill', 'doctor']
+const workerdEntries = ['index', 'client', 'notify', 'worker', 'bill', 'doctor']
 
 for (const name of ['core', 'tools', 'doctor']) {
   const bytes = await readFile(join(generated, `${name}.wasm`))

@@ -25,6 +25,7 @@
 extern crate alloc;
 
 mod error;
+mod facts;
 mod fault;
 mod fields;
 mod key;

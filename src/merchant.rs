@@ -1,14 +1,16 @@
 //! Who takes the money.
 
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, Fields, Result};
 
-/// The two ids that stand in every message.
+/// The ids that stand in every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Merchant<'a> {
     /// The app id of the orders: `wx` and 16 more.
     pub appid: &'a str,
     /// The merchant id: 8 to 10 digits.
     pub mch_id: &'a str,
+    /// The sub-merchant, where the merchant is a service provider.
+    pub sub_mch_id: Option<&'a str>,
 }
 
 impl Merchant<'_> {
@@ -35,5 +37,26 @@ impl Merchant<'_> {
             .field("mchid"));
         }
         Ok(())
+    }
+
+    /// Checks that a message is for this merchant. Old samples of a merchant's own payments repeat
+    /// its id as `sub_mch_id`; the `appid` of a contract may be absent.
+    pub(crate) fn check_message(&self, fields: &Fields, contract: bool) -> Result<()> {
+        let (appid, sub) = (fields.filled("appid"), fields.filled("sub_mch_id"));
+        let name = if appid != Some(self.appid) && !(contract && appid.is_none()) {
+            "appid"
+        } else if fields.filled("mch_id") != Some(self.mch_id) {
+            "mch_id"
+        } else if sub != self.sub_mch_id && (self.sub_mch_id.is_some() || sub != Some(self.mch_id))
+        {
+            "sub_mch_id"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(
+            ErrorCode::NotifyMerchant,
+            "the notification is for another app or merchant than the configured one",
+        )
+        .field(name))
     }
 }

@@ -1,9 +1,8 @@
-//! The payment notification (chapter 9.7) and the callback of NATIVE mode 1 (chapter 6.4): when a
-//! message that came in is one, and what is replied.
+//! The notifications of payments (chapter 9.7) and contracts (委托代扣), and the callback of NATIVE
+//! mode 1 (chapter 6.4): when a message that came in is one, and what is replied.
 
 use crate::{
-    Error, ErrorCode, Fields, Key, Result, SignType, endpoint::fen, merchant::Merchant,
-    parse_signed,
+    Error, ErrorCode, Fields, Key, Result, SignType, facts::facts, merchant::Merchant, parse_signed,
 };
 use alloc::string::String;
 
@@ -55,19 +54,41 @@ pub fn payment(
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Payment> {
+    payment_fields(body, keys, floor, merchant).map(|facts| Payment::of(&facts))
+}
+
+/// [`payment`] as fields: those of [`Payment`] that are there, amounts as digits.
+///
+/// # Errors
+/// As [`payment`].
+pub fn payment_fields(
+    body: &[u8],
+    keys: &[Key],
+    floor: SignType,
+    merchant: Merchant<'_>,
+) -> Result<Fields> {
     let fields = parse_signed(body, keys, floor)?;
     check_kind(&fields)?;
-    check_merchant(&fields, merchant)?;
-    from_fields(&fields)
+    merchant.check_message(&fields, false)?;
+    facts_of(&fields)
 }
 
 /// The payment in the verified answer of an order query, for orders whose notification never came.
+/// An order that is REFUND was paid too (chapter 9.2).
 ///
 /// # Errors
-/// `NOTIFY_KIND` unless `trade_state` is SUCCESS, `FIELD_MISSING`, `FIELD_VALUE`.
+/// `NOTIFY_KIND` unless `trade_state` is SUCCESS or REFUND, `FIELD_MISSING`, `FIELD_VALUE`.
 pub fn queried_payment(answer: &Fields) -> Result<Payment> {
+    queried_fields(answer).map(|facts| Payment::of(&facts))
+}
+
+/// [`queried_payment`] as fields.
+///
+/// # Errors
+/// As [`queried_payment`].
+pub fn queried_fields(answer: &Fields) -> Result<Fields> {
     match answer.filled("trade_state") {
-        Some("SUCCESS") => from_fields(answer),
+        Some("SUCCESS" | "REFUND") => facts_of(answer),
         _ => Err(Error::new(ErrorCode::NotifyKind, "the order is not paid").field("trade_state")),
     }
 }
@@ -98,42 +119,79 @@ pub fn native_callback(
     keys: &[Key],
     merchant: Merchant<'_>,
 ) -> Result<NativeCallback> {
-    const FOREIGN: [&str; 5] =
-        ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
-    let fields = parse_signed(body, keys, SignType::Md5)?;
-    if let Some(name) = FOREIGN.into_iter().find(|name| fields.get(name).is_some()) {
-        let error = Error::new(ErrorCode::NotifyKind, "a callback of NATIVE has no such field");
-        return Err(error.field(name));
-    }
-    check_merchant(&fields, merchant)?;
-    let required = |name: &str| {
-        fields.filled(name).map(String::from).ok_or_else(|| {
-            Error::new(ErrorCode::FieldMissing, "a callback of NATIVE has this field").field(name)
-        })
-    };
+    let facts = native_fields(body, keys, merchant)?;
+    let text = |name| facts.get(name).map(String::from).unwrap_or_default();
     Ok(NativeCallback {
-        product_id: required("product_id")?,
-        openid: required("openid")?,
-        is_subscribe: required("is_subscribe")?,
-        nonce_str: required("nonce_str")?,
+        product_id: text("product_id"),
+        openid: text("openid"),
+        is_subscribe: text("is_subscribe"),
+        nonce_str: text("nonce_str"),
     })
 }
 
-fn check_kind(fields: &Fields) -> Result<()> {
-    for name in ["return_code", "result_code"] {
-        if fields.filled(name) != Some("SUCCESS") {
-            let error = Error::new(ErrorCode::NotifyKind, "a payment says SUCCESS here");
-            return Err(error.field(name));
+/// [`native_callback`] as fields.
+///
+/// # Errors
+/// As [`native_callback`].
+pub fn native_fields(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
+    const FOREIGN: [&str; 5] =
+        ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
+    let fields = parse_signed(body, keys, SignType::Md5)?;
+    check_foreign(&fields, &FOREIGN)?;
+    merchant.check_message(&fields, false)?;
+    facts(&fields, "", &["product_id", "openid", "is_subscribe", "nonce_str"], &[])
+}
+
+/// Reads a notification of a contract signed or ended: signature first, then kind and merchant. Its
+/// `appid` may be absent.
+///
+/// # Errors
+/// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`.
+pub fn contract(
+    body: &[u8],
+    keys: &[Key],
+    floor: SignType,
+    merchant: Merchant<'_>,
+) -> Result<Fields> {
+    let fields = parse_signed(body, keys, floor)?;
+    check_success(&fields, &["return_code", "result_code"])?;
+    if !matches!(fields.filled("change_type"), Some("ADD" | "DELETE")) {
+        let error = Error::new(ErrorCode::NotifyKind, "a contract says ADD or DELETE");
+        return Err(error.field("change_type"));
+    }
+    merchant.check_message(&fields, true)?;
+    facts(
+        &fields,
+        "",
+        &["change_type", "contract_id", "contract_code", "plan_id", "openid", "operate_time"],
+        &["request_serial", "contract_expired_time", "contract_termination_mode"],
+    )
+}
+
+pub(crate) fn check_success(fields: &Fields, names: &[&str]) -> Result<()> {
+    match names.iter().find(|name| fields.filled(name) != Some("SUCCESS")) {
+        Some(name) => {
+            Err(Error::new(ErrorCode::NotifyKind, "a result says SUCCESS here").field(name))
         }
+        None => Ok(()),
     }
-    if let Some(name) = FOREIGN.into_iter().find(|name| fields.get(name).is_some()) {
-        return Err(Error::new(
+}
+
+fn check_foreign(fields: &Fields, names: &[&str]) -> Result<()> {
+    match names.iter().find(|name| fields.get(name).is_some()) {
+        Some(name) => Err(Error::new(
             ErrorCode::NotifyKind,
-            "the message is signed, but a payment notification has no such field: it is an answer \
-             or a request that somebody sends as a notification",
+            "signed, but this kind of message has no such field: somebody sends an answer or a request \
+             as a notification",
         )
-        .field(name));
+        .field(name)),
+        None => Ok(()),
     }
+}
+
+fn check_kind(fields: &Fields) -> Result<()> {
+    check_success(fields, &["return_code", "result_code"])?;
+    check_foreign(fields, &FOREIGN)?;
     if !fields.filled("trade_type").is_some_and(|t| TRADE_TYPES.contains(&t)) {
         let error = Error::new(ErrorCode::NotifyKind, "no trade type that is notified");
         return Err(error.field("trade_type"));
@@ -141,44 +199,33 @@ fn check_kind(fields: &Fields) -> Result<()> {
     Ok(())
 }
 
-fn check_merchant(fields: &Fields, merchant: Merchant<'_>) -> Result<()> {
-    for (name, expected) in [("appid", merchant.appid), ("mch_id", merchant.mch_id)] {
-        if fields.filled(name) != Some(expected) {
-            return Err(Error::new(
-                ErrorCode::NotifyMerchant,
-                "the notification is for another app or merchant than the configured one",
-            )
-            .field(name));
-        }
+fn facts_of(fields: &Fields) -> Result<Fields> {
+    let mut found = facts(
+        fields,
+        "",
+        &["out_trade_no", "transaction_id", "total_fee", "time_end"],
+        &["fee_type", "cash_fee", "openid", "bank_type"],
+    )?;
+    if found.get("fee_type").is_none() {
+        found.insert("fee_type", "CNY")?;
     }
-    Ok(())
+    Ok(found)
 }
 
-fn from_fields(fields: &Fields) -> Result<Payment> {
-    let required = |name: &str| {
-        fields.filled(name).map(String::from).ok_or_else(|| {
-            Error::new(ErrorCode::FieldMissing, "a payment has this field").field(name)
-        })
-    };
-    let amount = |name: &str, text: &str| {
-        fen(text).ok_or_else(|| {
-            Error::new(ErrorCode::FieldValue, "an amount is an integer in fen").field(name)
-        })
-    };
-    let cash_fee = match fields.filled("cash_fee") {
-        // A coupon may pay for everything.
-        Some("0") => Some(0),
-        Some(text) => Some(amount("cash_fee", text)?),
-        None => None,
-    };
-    Ok(Payment {
-        out_trade_no: required("out_trade_no")?,
-        transaction_id: required("transaction_id")?,
-        total_fee: amount("total_fee", &required("total_fee")?)?,
-        fee_type: fields.filled("fee_type").unwrap_or("CNY").into(),
-        cash_fee,
-        openid: fields.filled("openid").map(String::from),
-        bank_type: fields.filled("bank_type").map(String::from),
-        time_end: required("time_end")?,
-    })
+impl Payment {
+    /// The payment of checked facts.
+    fn of(facts: &Fields) -> Self {
+        let text = |name| facts.get(name).map(String::from);
+        let amount = |name| facts.get(name).and_then(|text| text.parse().ok());
+        Payment {
+            out_trade_no: text("out_trade_no").unwrap_or_default(),
+            transaction_id: text("transaction_id").unwrap_or_default(),
+            total_fee: amount("total_fee").unwrap_or_default(),
+            fee_type: text("fee_type").unwrap_or_default(),
+            cash_fee: amount("cash_fee"),
+            openid: text("openid"),
+            bank_type: text("bank_type"),
+            time_end: text("time_end").unwrap_or_default(),
+        }
+    }
 }

@@ -3,7 +3,14 @@
 //! It is no signature: AES-256-ECB hides, but does not protect from splicing. What comes out must be
 //! matched with the stored refund (`out_refund_no`, `refund_fee`, `total_fee`, `transaction_id`).
 
-use crate::{Error, ErrorCode, Fields, Key, Result, sign::md5_with, xml};
+use crate::{
+    Error, ErrorCode, Fields, Key, Result,
+    facts::{facts, missing},
+    merchant::Merchant,
+    notification::check_success,
+    sign::md5_with,
+    xml,
+};
 use aes::{
     Aes256, Block,
     cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
@@ -17,6 +24,58 @@ use zeroize::Zeroizing;
 pub const ROOT: &str = "root";
 
 const BLOCK: usize = 16;
+
+/// What a refund notification has (chapter 9.16). The first three are the order's: in the answer of a
+/// query (chapter 9.5) the others have a number.
+const REQUIRED: [&str; 7] = [
+    "out_trade_no",
+    "transaction_id",
+    "total_fee",
+    "out_refund_no",
+    "refund_id",
+    "refund_fee",
+    "refund_status",
+];
+/// What it may have.
+const OPTIONAL: [&str; 4] =
+    ["settlement_refund_fee", "refund_recv_accout", "refund_request_source", "success_time"];
+
+/// Reads a refund notification (chapter 9.16): merchant, decryption, grammar. The fields are those
+/// of a refund as the notification calls them, the filled ones; amounts are integers in fen.
+///
+/// There is no signature: match them with the stored refund before anything else.
+///
+/// # Errors
+/// `XML_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `REFUND_UNDECIPHERABLE`, `FIELD_MISSING`,
+/// `FIELD_VALUE`.
+pub fn notified(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
+    let outer = xml::parse(body)?;
+    check_success(&outer, &["return_code"])?;
+    merchant.check_message(&outer, false)?;
+    let req_info = outer.filled("req_info").ok_or_else(|| missing("req_info"))?;
+    result(&decrypt_refund(req_info, keys)?, "")
+}
+
+/// The refund with this number in the verified answer of a refund query, as [`notified`] has it.
+///
+/// # Errors
+/// `ANSWER_MISMATCH` when the answer has no such refund, `FIELD_MISSING`, `FIELD_VALUE`.
+pub fn queried(answer: &Fields, out_refund_no: &str) -> Result<Fields> {
+    let mut numbered = answer.iter().filter(|&(_, value)| value == out_refund_no);
+    match numbered.find_map(|(name, _)| name.strip_prefix("out_refund_no_")) {
+        Some(number) => result(answer, number),
+        None => Err(Error::new(ErrorCode::AnswerMismatch, "no refund of this number")
+            .field("out_refund_no")),
+    }
+}
+
+fn result(given: &Fields, number: &str) -> Result<Fields> {
+    let fields = facts(given, number, &REQUIRED, &OPTIONAL)?;
+    match fields.filled("refund_status") {
+        Some("SUCCESS" | "CHANGE" | "REFUNDCLOSE" | "PROCESSING") => Ok(fields),
+        _ => Err(Error::new(ErrorCode::FieldValue, "no known state").field("refund_status")),
+    }
+}
 
 /// The fields in `req_info`: base64, over AES-256-ECB with PKCS#7 padding, over XML with the root
 /// `<root>`. The AES key is the lower-case MD5 of the merchant key, as text.

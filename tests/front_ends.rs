@@ -11,7 +11,7 @@ use wxpay_core::{
 
 const APPID: &str = "wxd930ea5d5a258f4f";
 const MCH_ID: &str = "1900000109";
-const MERCHANT: Merchant<'_> = Merchant { appid: APPID, mch_id: MCH_ID };
+const MERCHANT: Merchant<'_> = Merchant { appid: APPID, mch_id: MCH_ID, sub_mch_id: None };
 
 fn key() -> Key {
     Key::new("192006250b4c09247ec02edce69f6a2d").expect("a key")

@@ -6,7 +6,6 @@ import { type Key, reveal } from './key.js'
 import { draw } from './nonce.js'
 import { remember, type Shape, shapeOf } from './shape.js'
 import { now, stamped } from './stamp.js'
-import type { Payment } from './stores/store.js'
 import { call } from './tools.js'
 
 /** The algorithm of a signature. MD5 is weak; it is here because API v2 is signed with it. */
@@ -247,17 +246,26 @@ export function acceptFields(endpoint: string, { question }: Prepared, answer: F
   crossing(answer, (core, flat) => core.acceptFields(endpoint, question, flat))
 }
 
-/** The payment that a notification reports: signature, kind, merchant and grammar are checked. */
-export function notifiedPayment(
+/** Who a notification must be for. */
+export interface Receiver {
+  appid: string
+  mchid: string
+  /** The sub-merchant, where the merchant is a service provider. */
+  sub_mch_id?: string | undefined
+}
+
+type Keys = string | Key | readonly (string | Key)[]
+
+/** What a notification of this kind reports: signature or secrecy, kind, merchant and grammar are checked. */
+export function notified(
+  kind: 'payment' | 'refund' | 'contract' | 'native',
   body: Uint8Array | string,
-  key: string | Key | readonly (string | Key)[],
+  key: Keys,
   signType: SignType,
-  merchant: { appid: string; mchid: string },
-): Payment {
-  const { appid, mchid } = merchant
-  return call(core =>
-    core.notifiedPayment(bytes(body), secrets(key), signType, appid, mchid),
-  ) as Payment
+  { appid, mchid, sub_mch_id }: Receiver,
+): Flat {
+  const ids = flatten(snapshot({ appid, mch_id: mchid, sub_mch_id }))
+  return unflatten(call(tools => tools.notified(kind, bytes(body), secrets(key), signType, ids)))
 }
 
 /** What a callback of NATIVE mode 1 asks for. */
@@ -285,8 +293,8 @@ export function nativeCallback(
   key: string | Key | readonly (string | Key)[],
   merchant: { appid: string; mchid: string },
 ): NativeCallback {
-  const { appid, mchid } = merchant
-  return call(tools => tools.nativeCallback(bytes(body), secrets(key), appid, mchid)) as NativeCallback
+  const { product_id, openid, is_subscribe, nonce_str } = notified('native', body, key, 'MD5', merchant)
+  return { product_id, openid, is_subscribe, nonce_str } as NativeCallback
 }
 
 /**
@@ -312,9 +320,9 @@ export function encryptRefund(fields: Fields, key: string | Key): string {
   return crossing(fields, (tools, flat) => tools.encryptRefund(flat, text))
 }
 
-/** The payment that the answer of an order query reports; throws unless it says SUCCESS. */
-export function queriedPayment(answer: Fields): Payment {
-  return crossing(answer, (core, flat) => core.queriedPayment(flat)) as Payment
+/** What the verified answer of a query reports: the payment, or the refund with this number. */
+export function queried(answer: Fields, out_refund_no = ''): Flat {
+  return unflatten(crossing(answer, (tools, flat) => tools.queried(flat, out_refund_no)))
 }
 
 /** A call of the tools with fields. */

@@ -5,7 +5,7 @@ import {
   buildXml,
   decryptRefund,
   nativeCallback,
-  notifiedPayment,
+  notified,
   parseSigned,
   parseXml,
 } from '../facade.js'
@@ -27,17 +27,12 @@ type Reader = (body: Uint8Array | string, payee: Payee) => Weixin
 /** How each kind is verified, by tenpay's name for it. */
 const READERS = {
   pay(body, { appid, mchid, key, signType }) {
-    notifiedPayment(body, [key], signType, { appid, mchid })
+    notified('payment', body, key, signType, { appid, mchid })
     return parseSigned(body, key, { signType })
   },
   refund(body, { appid, mchid, key }) {
+    notified('refund', body, key, 'MD5', { appid, mchid })
     const fields = parseXml(body)
-    if (fields['return_code'] !== 'SUCCESS') {
-      throw new WxPayError('NOTIFY_KIND', 'is no refund', { field: 'return_code' })
-    }
-    if (fields['appid'] !== appid || fields['mch_id'] !== mchid) {
-      throw new WxPayError('NOTIFY_MERCHANT', 'the notification is for another merchant')
-    }
     return { ...fields, req_info: decryptRefund(fields['req_info'] ?? '', key) }
   },
   nativePay(body, { appid, mchid, key }) {

@@ -90,7 +90,7 @@ pub fn check_key(key: String) -> Result<()> {
 /// Throws unless these can be an app id and a merchant id.
 #[wasm_bindgen(js_name = checkMerchant)]
 pub fn check_merchant(appid: &str, mch_id: &str) -> Result<()> {
-    Ok(Merchant { appid, mch_id }.check()?)
+    Ok(Merchant { appid, mch_id, sub_mch_id: None }.check()?)
 }
 
 /// Throws unless the fields are a request that the endpoint allows. `endpoint` is its text from the
@@ -136,29 +136,25 @@ pub fn accept_fields(endpoint: &str, question: &str, answer: &str) -> Result<()>
     Ok(())
 }
 
-/// The payment that a notification reports.
-#[wasm_bindgen(js_name = notifiedPayment)]
-pub fn notified_payment(
+/// What a notification of this kind reports, as fields. `merchant` has its ids as fields.
+#[wasm_bindgen]
+pub fn notified(
+    kind: &str,
     body: &[u8],
     keys: Vec<String>,
     floor: &str,
-    appid: &str,
-    mch_id: &str,
-) -> Result<JsValue> {
-    let merchant = Merchant { appid, mch_id };
-    Ok(object::payment(&notification::payment(body, &all(keys)?, floor.parse()?, merchant)?))
-}
-
-/// What a callback of NATIVE mode 1 asks for.
-#[wasm_bindgen(js_name = nativeCallback)]
-pub fn native_callback(
-    body: &[u8],
-    keys: Vec<String>,
-    appid: &str,
-    mch_id: &str,
-) -> Result<JsValue> {
-    let merchant = Merchant { appid, mch_id };
-    Ok(object::native_callback(&notification::native_callback(body, &all(keys)?, merchant)?))
+    merchant: &str,
+) -> Result<String> {
+    let (keys, floor, ids) = (all(keys)?, floor.parse()?, fields::read(merchant)?);
+    let id = |name| ids.get(name).unwrap_or_default();
+    let merchant =
+        Merchant { appid: id("appid"), mch_id: id("mch_id"), sub_mch_id: ids.filled("sub_mch_id") };
+    Ok(fields::write(&match kind {
+        "payment" => notification::payment_fields(body, &keys, floor, merchant),
+        "refund" => refund::notified(body, &keys, merchant),
+        "contract" => notification::contract(body, &keys, floor, merchant),
+        _ => notification::native_fields(body, &keys, merchant),
+    }?))
 }
 
 /// The fields in the `req_info` of a refund notification.
@@ -173,10 +169,16 @@ pub fn encrypt_refund(fields: &str, key: String) -> Result<String> {
     Ok(refund::encrypt_refund(&fields::read(fields)?, &Key::any(key)?))
 }
 
-/// The payment that the verified answer of an order query reports.
-#[wasm_bindgen(js_name = queriedPayment)]
-pub fn queried_payment(answer: &str) -> Result<JsValue> {
-    Ok(object::payment(&notification::queried_payment(&fields::read(answer)?)?))
+/// The payment that the verified answer of an order query reports, or, with a number, the refund that
+/// the answer of a refund query does.
+#[wasm_bindgen]
+pub fn queried(answer: &str, out_refund_no: &str) -> Result<String> {
+    let answer = fields::read(answer)?;
+    Ok(fields::write(&if out_refund_no.is_empty() {
+        notification::queried_fields(&answer)
+    } else {
+        refund::queried(&answer, out_refund_no)
+    }?))
 }
 
 fn all(keys: Vec<String>) -> wxpay_core::Result<Vec<Key>> {
