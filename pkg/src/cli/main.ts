@@ -26,6 +26,14 @@ const COMMANDS: Record<
   nonce: { about: 'make a nonce_str', zh: '生成随机字符串', load: () => import('./nonce.js') },
   xml: { about: 'fields to XML', zh: '字段转 XML', load: () => import('./xml.js') },
   json: { about: 'XML to JSON', zh: 'XML 转 JSON', load: () => import('./json.js') },
+  order: {
+    about: 'place a NATIVE order, show its QR code, wait for the payment',
+    zh: '扫码下单并等待支付',
+    load: () => import('./order.js'),
+  },
+  query: { about: 'ask for an order or a refund', zh: '查询订单或退款', load: () => import('./query.js') },
+  close: { about: 'close an unpaid order', zh: '关闭订单', load: () => import('./close.js') },
+  refund: { about: 'give a payment back', zh: '申请退款', load: () => import('./refund.js') },
   cert: {
     about: 'look at a client certificate, or convert it to PEM',
     zh: '查看或转换商户证书',
