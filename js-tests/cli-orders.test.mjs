@@ -166,7 +166,7 @@ describe('query', { concurrency: true }, () => {
     const { env } = await endpoints(t, () => ({ result_code: 'FAIL', err_code: 'ORDERNOTEXIST', err_code_des: 'order\u009b31m not exist' }))
     await fails(['query', 'A1'], 1, /RESULT_FAIL: /, { env })
     const refused = await run(['query', 'A1'], { env })
-    assert.ok(refused.stderr.includes('order\\u009b31m not exist'), 'a command for the terminal')
+    assert.ok(refused.stderr.includes('31m not exist') && !refused.stderr.includes('\u009b'), 'a command for the terminal')
     assert.equal(JSON.parse((await run(['query', 'A1', '--json'], { env })).stderr).err_code, 'ORDERNOTEXIST')
     const forged = await endpoints(t, () => paid, { key: OTHER_KEY })
     await fails(['query', 'A1'], 1, /SIGN_MISMATCH: /, forged)

@@ -34,6 +34,12 @@ const COMMANDS: Record<
   query: { about: 'ask for an order or a refund', zh: '查询订单或退款', load: () => import('./query.js') },
   close: { about: 'close an unpaid order', zh: '关闭订单', load: () => import('./close.js') },
   refund: { about: 'give a payment back', zh: '申请退款', load: () => import('./refund.js') },
+  bill: { about: 'download the bill of a day', zh: '下载对账单', load: () => import('./bill.js') },
+  reconcile: {
+    about: 'compare a bill with your orders',
+    zh: '对账',
+    load: () => import('./reconcile.js'),
+  },
   cert: {
     about: 'look at a client certificate, or convert it to PEM',
     zh: '查看或转换商户证书',
