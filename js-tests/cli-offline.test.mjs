@@ -255,7 +255,7 @@ describe('the help', () => {
     const text = await says(['--help'])
     const commands = [...text.matchAll(/^ {2}([a-z]+) {2,}\S.* \((.*)\)$/gm)]
     const names = commands.map(([, name]) => name)
-    for (const name of 'sign verify resign decrypt nonce xml json order query close refund bill reconcile cert'.split(' ')) {
+    for (const name of 'sign verify resign decrypt nonce xml json order query close refund bill reconcile doctor cert'.split(' ')) {
       assert.ok(names.includes(name), name)
     }
     const codes = [...text.matchAll(/^ +(\d+) {2}\S/gm)].map(([, code]) => Number(code))

@@ -40,6 +40,11 @@ const COMMANDS: Record<
     zh: '对账',
     load: () => import('./reconcile.js'),
   },
+  doctor: {
+    about: 'look over settings, certificate and network',
+    zh: '检查配置、证书与网络',
+    load: () => import('./doctor.js'),
+  },
   cert: {
     about: 'look at a client certificate, or convert it to PEM',
     zh: '查看或转换商户证书',
