@@ -78,6 +78,14 @@ describe('bill', () => {
     assert.equal(stderr, 'wxpay-wasm: 2 rows in -\n')
   })
 
+  test('whoever reads no more ends it quietly', async t => {
+    const { env } = await bills(t, bill(TITLES['ALL, new'], Array.from({ length: 20_000 }, (_, i) => paid(`A${i}`, '0.01'))))
+    const process = start(['bill', DAY, '-o', '-'], { env })
+    process.child.stdout.once('data', () => process.child.stdout.destroy())
+    const { status, stderr } = await process.ended
+    assert.deepEqual([status, stderr], [1, ''])
+  })
+
   test('a day without trades has an empty bill', async t => {
     const { env } = await bills(t, say('No Bill Exist'))
     const { at } = folder(t)

@@ -35,6 +35,12 @@ export function terminal(): Terminal {
   let shown = false
   let interruption: AbortController | undefined
 
+  // Whoever reads no more, `head` for instance, has ended the pipe: there is nobody to tell.
+  stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(1)
+    throw error
+  })
+
   const clear = () => {
     if (shown) stderr.write('\r\x1b[K')
     shown = false
