@@ -211,6 +211,16 @@ test('progress', async () => {
   for (const [i, { bytes, rows }] of seen.entries()) assert.ok(i === 0 || (bytes >= seen[i - 1].bytes && rows >= seen[i - 1].rows))
 })
 
+test('onBytes has the bill as it arrives, compressed or not', async () => {
+  const text = bill(TITLES['ALL, new'], Array.from({ length: 3000 }, (_, i) => paid(`A${i}`, '0.01')))
+  for (const bytes of [Buffer.from(text), gzipSync(text)]) {
+    const seen = []
+    const { rows } = await all(bytes, { onBytes: piece => seen.push(Buffer.from(piece)) })
+    assert.equal(rows.length, 3000)
+    assert.ok(Buffer.concat(seen).equals(bytes))
+  }
+})
+
 describe('no bill', () => {
   test('because nothing happened that day: an empty one', async () => {
     for (const text of ['No Bill Exist', 'NO Bill Exist']) {

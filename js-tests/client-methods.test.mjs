@@ -135,6 +135,15 @@ test('fromEnv reads the environment, and options win', () => {
   assert.throws(() => WxPay.fromEnv({}, { ...env, WXPAY_KEY: undefined }), { code: 'KEY_MISSING' })
 })
 
+test('fromEnv reads the files of the client certificate', () => {
+  const env = { WXPAY_APPID: MERCHANT.appid, WXPAY_MCHID: MERCHANT.mchid, WXPAY_KEY: KEY }
+  const refused = (more, message) => assert.throws(() => WxPay.fromEnv({}, { ...env, ...more }), message)
+  refused({ WXPAY_PFX_FILE: '/none.p12' }, { code: 'CERT_INVALID', message: /none\.p12/ })
+  refused({ WXPAY_CERT_FILE: '/none.pem' }, { code: 'CONFIG_INVALID', field: 'certFile' })
+  refused({ WXPAY_CERT_FILE: '/none.pem', WXPAY_CERT_KEY_FILE: '/none.key' }, { code: 'CERT_INVALID' })
+  assert.equal(WxPay.fromEnv({}, { ...env, WXPAY_CERT_PASSPHRASE: 'x' }).mchid, MERCHANT.mchid)
+})
+
 describe('business errors say what to do', () => {
   const fail = (code, more = {}) => ({ result_code: 'FAIL', err_code: code, err_code_des: '系统繁忙', ...more })
   const REFUND = { out_trade_no: 'A1', out_refund_no: 'R1', total_fee: 88, refund_fee: 88 }

@@ -223,7 +223,7 @@ describe('what is in the files', () => {
 
   test('the pages that belong there, and nothing that does not', () => {
     assert.ok(files.includes('README.md') && files.includes('LICENSE'), files.join())
-    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/endpoints\.json|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json)|dist\/cli\/([\w-]+\.js|LICENSE-node-forge))$/.test(file))
+    const strange = files.filter(file => !/^(package\.json|README(\.[\w-]+)?\.md|LICENSE(-\w+)?|CHANGELOG\.md|dist\/endpoints\.json|dist\/(esm|cjs|node|workerd)\/.+\.(js|d\.ts|wasm|json)|dist\/cli\/([\w-]+\.js|LICENSE-(node-forge|uqr)))$/.test(file))
     assert.deepEqual(strange, [])
   })
 

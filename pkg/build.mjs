@@ -167,6 +167,7 @@ await chmod(at('dist/cli/main.js'), 0o755)
 const forge = await readFile(join(home, '../node_modules/node-forge/LICENSE'), 'utf8')
 const bsd = /New BSD License[^]*?(?=\n-{20,})/.exec(forge)[0]
 await writeFile(at('dist/cli/LICENSE-node-forge'), `node-forge\n\n${bsd.trimEnd()}\n`)
+await copyFile(join(home, '../node_modules/uqr/LICENSE'), at('dist/cli/LICENSE-uqr'))
 
 const types = at('dist/types')
 execFileSync(

@@ -2,7 +2,7 @@ import { COMMENTS, TITLES } from '../dist/generated/columns.js'
 import { WxPayError } from './errors.js'
 import type { ByteSource } from './source.js'
 import { call } from './tools.js'
-import { type Limits, Window } from './window.js'
+import { type Limits, Window, type Witness } from './window.js'
 
 export { reconcile } from './reconcile.js'
 export type { Difference, DifferenceKind, Ledger, LedgerOrder, LedgerRefund } from './reconcile.js'
@@ -95,7 +95,7 @@ export interface BillProgress {
 }
 
 /** Options of {@link readBill}. */
-export interface BillOptions extends Limits {
+export interface BillOptions extends Limits, Witness {
   /** The columns that rows shall have, by name; all of them by default. Fewer are faster. */
   columns?: readonly string[]
   /** Hears of each part of the bill that was read, at most 64 KB. */

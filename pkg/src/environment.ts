@@ -16,6 +16,10 @@ const VARIABLES = {
   WXPAY_SUB_MCH_ID: 'sub_mch_id',
   WXPAY_SIGN_TYPE: 'signType',
   WXPAY_BASE_URL: 'baseUrl',
+  WXPAY_CERT_FILE: 'certFile',
+  WXPAY_CERT_KEY_FILE: 'keyFile',
+  WXPAY_PFX_FILE: 'pfxFile',
+  WXPAY_CERT_PASSPHRASE: 'passphrase',
 } as const satisfies Record<string, keyof WxPayOptions>
 
 /** The options that the environment has; empty variables count as absent. */

@@ -17,6 +17,12 @@ export interface Limits {
   signal?: AbortSignal
 }
 
+/** Who else sees the bytes of a bill. */
+export interface Witness {
+  /** Sees each piece of the bill as it arrives, still compressed where it is, to keep it. */
+  onBytes?: (bytes: Uint8Array) => void
+}
+
 /** A window over the bytes of a source, unpacked where they are compressed. */
 export class Window {
   /** Bytes taken from the source. */
@@ -30,13 +36,18 @@ export class Window {
   #taken = 0
   readonly #maxBytes: number
   readonly #maxRatio: number
+  readonly #onBytes: Witness['onBytes']
 
-  constructor(source: ByteSource, { maxBytes = 2 ** 31, maxRatio = 200, signal }: Limits) {
+  constructor(
+    source: ByteSource,
+    { maxBytes = 2 ** 31, maxRatio = 200, signal, onBytes }: Limits & Witness,
+  ) {
     for (const [name, value] of Object.entries({ maxBytes, maxRatio })) {
       if (!(value >= 1)) throw new RangeError(`${name} must be a number from 1 on`)
     }
     this.#maxBytes = maxBytes
     this.#maxRatio = maxRatio
+    this.#onBytes = onBytes
     this.#pieces = this.#unpacked(chunks(source, signal))
   }
 
@@ -107,6 +118,7 @@ export class Window {
   async *#counted(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of source) {
       this.received += piece.length
+      this.#onBytes?.(piece)
       yield piece
     }
   }
