@@ -11,6 +11,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ command: C
     about: 'look at a client certificate, or convert it to PEM',
     load: () => import('./cert.js'),
   },
+  explain: {
+    about: 'say why a signature does not fit',
+    load: () => import('./explain.js'),
+  },
 }
 
 const GENERAL = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } } as const
