@@ -164,8 +164,9 @@ test('checks HMAC-SHA256; MD5 is a floor, HMAC-SHA256 is one, too', options, asy
   await give(`${LINES}\nsign=${HMAC}`)
   for (const name of ['auto', 'MD5', 'HMAC-SHA256']) {
     await page.locator(`[name=algorithm][value=${name}]`).check({ force: true })
-    assert.equal(await state(), 'fits', name)
-    assert.match(await at('explanation').innerText(), /HMAC-SHA256/)
+    // The same message is also an order, and one without sign_type is MD5's.
+    assert.equal(await state(), name === 'auto' ? 'mistaken' : 'fits', name)
+    if (name !== 'auto') assert.match(await at('explanation').innerText(), /HMAC-SHA256/)
   }
   await at('message').fill(`${LINES}\nsign=${HMAC.replace('6A9A', '6A9B')}`)
   assert.equal(await state(), 'misfit')

@@ -106,13 +106,12 @@ const replaced = (html, pattern, text) => {
   if (!pattern.test(html)) throw new Error(`index.html has no ${pattern}`)
   return html.replace(pattern, () => text)
 }
-let html = (await read('index.html')).replace(/\n<link rel="stylesheet" href="doctor.css">/, '')
+let html = (await read('index.html')).replace(/\n<link rel="stylesheet" href="doctor.css">/, '').replace(/\n\s+/g, '\n')
 html = replaced(html, /(?<=Content-Security-Policy" content=")[^"]+/, policy)
 html = replaced(html, /icon\.svg/, `data:image/svg+xml;base64,${icon}`)
 html = replaced(html, /<link rel="stylesheet" href="page.css">/, `<style>${style}</style>`)
 html = replaced(html, /\n<script type="module" src="page.mjs"><\/script>/, '')
 html = replaced(html, /(?=<\/body>)/, `<script type="module">${script}</script>\n`)
-html = html.replace(/\n\s+/g, '\n')
 
 await mkdir(at('dist'), { recursive: true })
 await writeFile(at('dist/doctor.html'), html)

@@ -1,7 +1,7 @@
 /** The right-hand side: the verdict, its reasons, the strings and the fields. */
 import { at, both, LANGUAGES, make, spoken } from './make.mjs'
 import { recognise } from './recognise.mjs'
-import { ours, theirs, visible } from './string.mjs'
+import { ours, sealed, theirs, visible } from './string.mjs'
 import { isSigned } from './verdict.mjs'
 import * as words from './words.mjs'
 
@@ -9,7 +9,8 @@ import * as words from './words.mjs'
 export function drawFound(found, text, algorithm) {
   const { title, text: said } = words.verdicts[found.state]
   at('found').dataset.state = found.state
-  at('kind').replaceChildren(...bothOrNone(recognise(text, found.fields)))
+  const fields = found.state === 'opened' ? { req_info: '' } : found.fields
+  at('kind').replaceChildren(...bothOrNone(recognise(text, fields)))
   at('verdict').replaceChildren(...both(title))
   drawExplanation(found, said, algorithm)
   drawFault(found, text)
@@ -79,7 +80,7 @@ function drawMistakes({ mistakes = [] } = {}) {
   )
 }
 
-const sentence = (text) => text[0].toUpperCase() + text.slice(1)
+const sentence = (text) => text[0].toUpperCase() + text.slice(1).replaceAll('`', '')
 
 function drawStrings({ state, string, fields, diagnosis }) {
   // What the parameters of a payment sign, the doctor knows.
@@ -87,7 +88,8 @@ function drawStrings({ state, string, fields, diagnosis }) {
   at('string-part').hidden = own === undefined
   at('string').replaceChildren(...(own === undefined ? [] : ours(own)))
   const signed = diagnosis?.signed_string ?? ''
-  const worth = signed !== '' && (own === undefined || state === 'mistaken')
+  // The key is masked in both: a mistake in it shows in neither.
+  const worth = signed !== '' && (own === undefined || (state === 'mistaken' && signed !== sealed(own)))
   at('signed-part').hidden = !worth
   at('signed').replaceChildren(...(worth ? theirs(signed, own ?? signed) : []))
   const differs = at('signed').querySelector('.differs') !== null

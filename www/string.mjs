@@ -36,6 +36,9 @@ const told = (text) =>
     .replace(/[\0-\x1f]/g, (character) => String.fromCharCode(0x2400 + character.charCodeAt(0)))
     .replace(/[\p{Cf}\u2028\u2029\u00a0\u3000]/gu, (character) => `<${code(character)}>`)
 
+/** The string as the doctor would write it. */
+export const sealed = (string) => `${told(string)}&key=***`
+
 /** The string that the message gives, and what stands for the key. */
 export function ours(string) {
   const mask = make('span', { className: 'mask' }, '••••••••', make('span', { className: 'unseen' }, ...both(words.maskedKey)))
@@ -45,7 +48,7 @@ export function ours(string) {
 
 /** The string that was signed, from the doctor; pieces that the other one lacks are marked. */
 export function theirs(string, other) {
-  const known = new Set([...told(other).split('&'), 'key=***'])
+  const known = new Set(sealed(other).split('&'))
   return pieces(string, (value) => [value], (piece) => !known.has(piece))
 }
 

@@ -26,7 +26,9 @@ const SAID = { right: 'fits', mistakes: 'mistaken', 'other-api': 'refused', 'not
 export function examine({ text, key, algorithm, sign, theirs, order }) {
   const found = judge({ text, key, algorithm, asked: sign !== '' || theirs !== '' })
   if (key === '' || ['empty', 'opened', 'signed'].includes(found.state)) return found
-  if (found.state === 'fits' && sign === '' && theirs === '') return found
+  // A request without sign_type is MD5's to WeChat, whatever it was signed with.
+  const doubtful = found.algorithm === HMAC && algorithm === 'auto'
+  if (found.state === 'fits' && !doubtful) return found
   const begin = performance.now()
   const known = {
     key,
@@ -42,7 +44,7 @@ export function examine({ text, key, algorithm, sign, theirs, order }) {
     return found.state === 'unkeyed' ? { ...found, state: 'refused', diagnosis } : found
   }
   const state = SAID[diagnosis.verdict] ?? (found.state === 'refused' ? 'refused' : 'misfit')
-  return { ...found, state, diagnosis, took }
+  return found.state === 'fits' && state === 'fits' ? found : { ...found, state, diagnosis, took }
 }
 
 /** The first look: whether the signature holds. */
