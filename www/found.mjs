@@ -91,10 +91,13 @@ function drawStrings({ state, string, fields, diagnosis }) {
   // The key is masked in both: a mistake in it shows in neither.
   const worth = signed !== '' && (own === undefined || (state === 'mistaken' && signed !== sealed(own)))
   at('signed-part').hidden = !worth
-  at('signed').replaceChildren(...(worth ? theirs(signed, own ?? signed) : []))
+  at('signed').replaceChildren(...(worth ? theirs(signed, own ?? pairsOf(fields) ?? signed) : []))
   const differs = at('signed').querySelector('.differs') !== null
   at('signed-note').replaceChildren(...(differs ? both(words.differs) : []))
 }
+
+/** The message, where what of it is signed is not known here. */
+const pairsOf = (fields) => fields && Object.entries(fields).map((pair) => pair.join('=')).join('&')
 
 function drawDiff({ diff = [] } = {}) {
   at('diff-part').hidden = diff.length === 0

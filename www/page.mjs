@@ -73,7 +73,6 @@ function forget() {
   }
   load({})
   at('link').hidden = true
-  if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
   reveal(false)
   freshen()
   drawNonce()
@@ -142,6 +141,8 @@ const CLICKS = {
   share,
   forget() {
     forget()
+    // A link has no secret, but it has the message.
+    if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
     announce(words.forgotten[spoken() === 'en' ? 1 : 0], 0)
     at('key').focus()
   },

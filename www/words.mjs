@@ -83,6 +83,6 @@ export const kinds = {
   value: ['值不同', 'another value'],
   moved: ['位置不同', 'elsewhere'],
 }
-export const differs = ['加底色的部分与上面不同', 'shaded where it differs from the one above']
+export const differs = ['加底色处与报文不同', 'shaded where it differs from the message']
 export const wantsKey = ['填入密钥', 'the key is needed']
 export const incomplete = ['timeStamp 是 10 位的秒，nonceStr 不能为空', 'timeStamp takes seconds, 10 digits; nonceStr must not be empty']
