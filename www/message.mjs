@@ -6,7 +6,9 @@ export function readMessage(text) {
   const start = text.trimStart()[0]
   if (start === '<') return parseXml(text)
   if (start === '{' || start === '[') return readJson(text)
-  return readPairs(text)
+  // A line of a log, or several.
+  const [xml] = /<xml>[^]*<\/xml>/.exec(text) ?? []
+  return xml === undefined ? readPairs(text) : parseXml(xml)
 }
 
 function readJson(text) {

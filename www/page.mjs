@@ -1,24 +1,23 @@
-/** The page: takes what is typed, shows what is found. Everything is put in as text. */
-import * as examples from './examples.mjs'
-import { doubtAbout, isSigned, judge } from './verdict.mjs'
+/** The page: takes what is typed, shows what is found. */
+import { adopt, drawBench, drawNonce, exchange, freshen } from './bench.mjs'
+import { EXAMPLES, KEY } from './examples.mjs'
+import { drawFound, heard } from './found.mjs'
+import { fromFragment, toFragment } from './link.mjs'
+import { at, both, LANGUAGES, spoken } from './make.mjs'
+import { doubtAbout, examine } from './verdict.mjs'
 import * as words from './words.mjs'
+import { signedXml } from './wxpay-wasm/index.js'
 
-const at = (id) => document.getElementById(id)
 const root = document.documentElement
-const message = at('message')
-let keyField = at('key')
 
 // Language
 
-const LANGUAGES = { zh: 'zh-CN', en: 'en' }
 const REMEMBERED = 'wxpay-page-language'
 
 function speak(language) {
   root.lang = LANGUAGES[language]
   document.title = words.titles[language]
 }
-
-const spoken = () => (root.lang === LANGUAGES.en ? 'en' : 'zh')
 
 // Storage may be forbidden; then the language of the browser has to do.
 function remembered() {
@@ -35,186 +34,155 @@ function remember(language) {
   } catch {}
 }
 
-/** Both languages, of which the style sheet shows one: a switch has nothing to draw anew. */
-function both([zh, en]) {
-  return [make('span', { className: 'zh', lang: LANGUAGES.zh }, zh), make('span', { className: 'en', lang: 'en' }, en)]
-}
-
-function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties)
-  element.append(...children)
-  return element
-}
-
 // What is given
 
+const value = (id) => at(id).value
 const algorithm = () => document.querySelector('[name=algorithm]:checked').value
+const choose = (name) => {
+  const choice = [...document.querySelectorAll('[name=algorithm]')].find((choice) => choice.value === name)
+  if (choice !== undefined) choice.checked = true
+}
 
-function load(text) {
-  message.value = text
-  keyField.value = examples.KEY
-  document.querySelector('[name=algorithm][value=auto]').checked = true
+function load({ message = '', sign = '', theirs = '', order = '', algorithm = 'auto' }) {
+  Object.entries({ message, sign, theirs, order }).forEach(([id, text]) => (at(id).value = text))
+  at('more').open = sign + theirs + order !== ''
+  choose(algorithm)
+}
+
+function example(id) {
+  load({ message: EXAMPLES[id] })
+  at('key').value = KEY
   draw()
   at('verdict').scrollIntoView({ block: 'nearest' }) // on a phone it is below
 }
 
 function reveal(shown) {
-  keyField.type = shown ? 'text' : 'password'
+  at('key').type = shown ? 'text' : 'password'
   at('show').replaceChildren(...both(shown ? words.hide : words.show))
 }
 
+/** The key and whatever it may stand in. */
 function forget() {
-  const key = keyField.value
-  if (key !== '' && message.value.includes(key)) message.value = ''
-  // A new element, since the old one can undo its way back to the key.
-  const fresh = keyField.cloneNode()
-  fresh.value = ''
-  fresh.removeAttribute('value')
-  keyField.replaceWith(fresh)
-  keyField = fresh
+  for (const field of document.querySelectorAll('input:not([type=radio]), textarea')) {
+    // A new element, since the old one can undo its way back.
+    const fresh = field.cloneNode()
+    fresh.value = ''
+    fresh.textContent = ''
+    fresh.removeAttribute('value')
+    field.replaceWith(fresh)
+  }
+  load({})
+  at('link').hidden = true
   reveal(false)
+  freshen()
+  drawNonce()
   draw()
+}
+
+function share() {
+  const [message, sign, theirs, order] = ['message', 'sign', 'theirs', 'order'].map(value)
+  const given = { message, sign, theirs, order, algorithm: algorithm() }
+  at('link').value = location.href.split('#', 1)[0] + toFragment(given, value('key'))
+  at('link').hidden = false
+  at('link').select()
+  copy(at('link').value, words.linked)
+}
+
+function copy(text, said = words.copied) {
+  const done = () => announce(said[spoken() === 'en' ? 1 : 0], 0)
+  // Where the clipboard is closed, the text stands selected or can be.
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, done)
+  else done()
 }
 
 // What is found
 
+let found
+
 function draw() {
-  const text = message.value
-  const found = judge({ text, key: keyField.value, algorithm: algorithm() })
-  const { title, text: said } = words.verdicts[found.state]
-  at('found').dataset.state = found.state
-  at('verdict').replaceChildren(...both(title))
-  drawExplanation(found, said)
-  drawFault(found, text)
-  drawDoubt()
-
-  at('signature-part').hidden = found.state !== 'signed'
-  at('signature').textContent = found.signature ?? ''
-  at('signature-algorithm').textContent = found.algorithm ?? ''
-  drawString(found.string)
-  drawFields(found.fields)
-  announce(title, found.error)
+  const [text, key, sign, theirs, order] = ['message', 'key', 'sign', 'theirs', 'order'].map(value)
+  found = examine({ text, key, algorithm: algorithm(), sign, theirs, order })
+  drawFound(found, text, algorithm())
+  drawDoubt(key)
+  adopt(found.fields)
+  drawBench(key)
+  // Once the typing rests, not at every letter.
+  announce(heard(found), 700)
 }
 
-function drawExplanation({ state, algorithm: used, error }, said) {
-  const parts = []
-  if (said) parts.push(...both(said))
-  if (state === 'fits') parts.push(make('span', { className: 'used' }, used))
-  if (state === 'fits' && algorithm() === 'MD5' && used !== 'MD5') parts.push(...both(words.stronger))
-  if (error) parts.push(make('span', { className: 'zh', lang: LANGUAGES.zh }, words.reasons[codeOf(error)] ?? ''))
-  at('explanation').replaceChildren(...parts)
-}
-
-const codeOf = (error) => error.code ?? (error instanceof SyntaxError ? 'JSON' : error.name)
-
-function drawFault({ state, error }, text) {
-  at('fault').hidden = error === undefined
-  at('fault-code').textContent = error ? codeOf(error) : ''
-  at('fault-message').textContent = error?.message ?? ''
-  const excerpt = at('fault-excerpt')
-  // Only the reader of the text counts its bytes; a later refusal is about the fields.
-  excerpt.hidden = state !== 'unread' || error.offset === undefined
-  if (excerpt.hidden) {
-    excerpt.replaceChildren()
-    at('fault-place').replaceChildren()
-    return
-  }
-  // The reader counts bytes, a text area counts UTF-16 units.
-  const bytes = new TextEncoder().encode(text).subarray(0, error.offset)
-  const index = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).length
-  const before = text.slice(0, index).split('\n')
-  const [rest] = text.slice(index).split('\n', 1)
-  const [here = ''] = rest
-  at('fault-place').replaceChildren(...both(words.place(error.offset, before.length)))
-  excerpt.replaceChildren(
-    before.at(-1).slice(-32),
-    make('mark', {}, here || '⏎'),
-    rest.slice(here.length, 32),
-  )
-}
-
-function drawDoubt() {
-  const doubt = doubtAbout(keyField.value)
+function drawDoubt(key) {
+  const doubt = doubtAbout(key)
   at('key-doubt').hidden = doubt === undefined
   at('key-doubt').replaceChildren(...(doubt ? both([words.reasons.KEY_INVALID, doubt.message]) : []))
 }
 
-function drawString(string) {
-  at('string-part').hidden = string === undefined
-  if (string === undefined) return at('string').replaceChildren()
-  const mask = make('span', { className: 'mask' }, '••••••••', make('span', { className: 'unseen' }, ...both(words.maskedKey)))
-  // Lines break before an ampersand, where they can; the text stays what was signed.
-  const pieces = string.split(/(?=&)/).flatMap((piece) => [piece, make('wbr')])
-  at('string').replaceChildren(...pieces, make('span', { className: 'tail' }, string === '' ? 'key=' : '&key=', mask))
-}
-
-function drawFields(fields) {
-  at('fields-part').hidden = fields === undefined
-  const entries = Object.entries(fields ?? {})
-  const signed = entries.filter(([name, value]) => isSigned(name, value)).length
-  at('fields-count').replaceChildren(...both(words.count(entries.length, signed)))
-  at('fields').replaceChildren(...entries.map(row))
-  at('odd-note').hidden = at('fields').querySelector('mark') === null
-}
-
-function row([name, value]) {
-  const out = !isSigned(name, value)
-  const cell = make('td', {}, ...visible(String(value ?? '')))
-  if (out) cell.append(make('small', { className: value ? 'after' : '' }, ...both(words.unsigned)))
-  return make('tr', { className: out ? 'out' : '' }, make('th', { scope: 'row' }, name), cell)
-}
-
-/** White space at the ends, and what has no ink or turns the writing round. */
-const UNSEEN = /^\s+|\s+$|[\p{Cc}\p{Cf}\u2028\u2029\u00a0\u3000]/gu
-
-/** The value with the characters named that nobody sees: the commonest reason of a mismatch. */
-function visible(value) {
-  const parts = []
-  let from = 0
-  for (const { 0: hidden, index } of value.matchAll(UNSEEN)) {
-    parts.push(value.slice(from, index))
-    for (const character of hidden) {
-      const code = character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')
-      parts.push(make('mark', {}, `U+${code}`))
-    }
-    from = index + hidden.length
-  }
-  return [...parts, value.slice(from)]
-}
-
-// What is heard: the verdict once the typing rests, not at every letter.
-
 let rest
 
-function announce([zh, en], error) {
+function announce(text, delay) {
   clearTimeout(rest)
-  rest = setTimeout(() => {
-    const title = spoken() === 'en' ? en : zh
-    const reason = error && (spoken() === 'en' ? error.message : words.reasons[codeOf(error)] ?? error.message)
-    const heard = reason ? `${title}. ${reason}` : title
-    if (at('announcement').textContent !== heard) at('announcement').textContent = heard
-  }, 700)
+  const say = () => {
+    if (at('announcement').textContent !== text) at('announcement').textContent = text
+  }
+  if (delay === 0) say()
+  else rest = setTimeout(say, delay)
 }
 
-document.addEventListener('input', draw)
-at('official').addEventListener('click', () => load(examples.official))
-at('tampered').addEventListener('click', () => load(examples.tampered))
-at('show').addEventListener('click', () => reveal(keyField.type === 'password'))
-at('forget').addEventListener('click', () => {
-  forget()
-  clearTimeout(rest)
-  at('announcement').textContent = words.forgotten[spoken() === 'en' ? 1 : 0]
-  keyField.focus()
+const BENCH = '.bench'
+
+document.addEventListener('input', ({ target }) => {
+  if (target.id === 'yuan' || target.id === 'fen') return exchange(target.id)
+  if (target.closest(BENCH)) return drawBench(value('key'))
+  at('link').hidden = true
+  draw()
 })
-at('language').addEventListener('click', () => {
-  const next = spoken() === 'en' ? 'zh' : 'en'
-  speak(next)
-  remember(next)
+
+const CLICKS = {
+  show: () => reveal(at('key').type === 'password'),
+  share,
+  forget() {
+    forget()
+    // A link has no secret, but it has the message.
+    if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
+    announce(words.forgotten[spoken() === 'en' ? 1 : 0], 0)
+    at('key').focus()
+  },
+  language() {
+    const next = spoken() === 'en' ? 'zh' : 'en'
+    speak(next)
+    remember(next)
+  },
+  'copy-xml': () => copy(signedXml(found.fields, value('key'), found.algorithm)),
+  'five-fresh'() {
+    freshen()
+    drawBench(value('key'))
+  },
+  'nonce-fresh': drawNonce,
+  'convert-message'() {
+    at('convert').value = value('message')
+    drawBench(value('key'))
+  },
+}
+
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest('button')
+  if (button === null) return
+  if (button.dataset.copy !== undefined) copy(at(button.dataset.copy).textContent)
+  else if (Object.hasOwn(EXAMPLES, button.id)) example(button.id)
+  else CLICKS[button.id]?.()
+})
+addEventListener('hashchange', () => {
+  const given = fromFragment(location.hash)
+  if (given === undefined) return
+  load(given)
+  draw()
 })
 // A page that is left may be kept whole for the way back; the key shall not be in it.
 addEventListener('pagehide', forget)
 
 const browser = navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en'
 speak(Object.hasOwn(LANGUAGES, remembered() ?? '') ? remembered() : browser)
+load(fromFragment(location.hash) ?? {})
+freshen()
+drawNonce()
 reveal(false)
 draw()

@@ -17,15 +17,26 @@ const OFFLINE = [
   "form-action 'none'",
 ].join('; ')
 
+/** The same for a page that holds WebAssembly; the stricter policy, with hashes, is its own. */
+const DOCTOR = OFFLINE.replace("script-src 'unsafe-inline'", "$& 'wasm-unsafe-eval'") + '; img-src data:'
+
 const SCRIPT = 'text/javascript; charset=utf-8'
 const FILES = {
   '/': ['index.html', 'text/html; charset=utf-8'],
   '/page.css': ['page.css', 'text/css; charset=utf-8'],
+  '/doctor.css': ['doctor.css', 'text/css; charset=utf-8'],
   '/page.mjs': ['page.mjs', SCRIPT],
+  '/bench.mjs': ['bench.mjs', SCRIPT],
+  '/found.mjs': ['found.mjs', SCRIPT],
+  '/link.mjs': ['link.mjs', SCRIPT],
+  '/make.mjs': ['make.mjs', SCRIPT],
+  '/recognise.mjs': ['recognise.mjs', SCRIPT],
+  '/string.mjs': ['string.mjs', SCRIPT],
   '/message.mjs': ['message.mjs', SCRIPT],
   '/verdict.mjs': ['verdict.mjs', SCRIPT],
   '/examples.mjs': ['examples.mjs', SCRIPT],
   '/words.mjs': ['words.mjs', SCRIPT],
+  '/doctor.html': ['dist/doctor.html', 'text/html; charset=utf-8', DOCTOR],
   '/endpoints.html': ['dist/endpoints.html', 'text/html; charset=utf-8', OFFLINE],
   '/icon.svg': ['icon.svg', 'image/svg+xml'],
 }

@@ -1,5 +1,5 @@
 /** What the page says, in Chinese and English. */
-export const titles = { zh: '验签 · 微信支付 API v2', en: 'Signature check · WeChat Pay API v2' }
+export const titles = { zh: '签名诊断 · 微信支付 API v2', en: 'Signature doctor · WeChat Pay API v2' }
 
 export const verdicts = {
   empty: {
@@ -23,6 +23,14 @@ export const verdicts = {
     text: ['签名出自这把密钥，参与签名的字段一字未改。', 'The signature was made with this key, and no signed field has changed since.'],
   },
   misfit: { title: ['不符', 'Does not fit'] },
+  mistaken: { title: ['找到了', 'Found'] },
+  opened: {
+    title: ['已解开', 'Opened'],
+    text: [
+      '退款结果通知没有签名：先与存下的退款单逐项核对，再采信。',
+      'A refund notification carries no signature: match it with the stored refund before you believe it.',
+    ],
+  },
   refused: { title: ['不接受', 'Not accepted'] },
 }
 
@@ -47,12 +55,16 @@ export const reasons = {
   XML_DUPLICATE: '同一个字段出现了两次。',
   XML_NESTED: '字段里还套着元素；报文应当只有一层。',
   XML_LIMIT: '报文太大。',
+  REFUND_UNDECIPHERABLE: '这把密钥解不开 req_info，或者它不完整。',
+  FIELD_MISSING: '缺少必需的字段。',
   JSON: '这不是一个 JSON 对象。',
 }
 
 export const show = ['显示', 'Show']
 export const hide = ['隐藏', 'Hide']
-export const forgotten = ['密钥已清除', 'The key is cleared']
+export const forgotten = ['密钥和报文都已清除', 'Key and messages are cleared']
+export const copied = ['已复制', 'Copied']
+export const linked = ['链接在此，不含密钥', 'The link is here, without the key']
 export const stronger = ['比所选的 MD5 强，因此接受。', 'Stronger than the MD5 that was asked for, so it is accepted.']
 export const unsigned = ['不参与签名', 'not signed']
 export const maskedKey = ['密钥，已遮盖', 'the key, masked']
@@ -61,3 +73,16 @@ export const count = (all, signed) => [
   `${all} 个，${signed} 个参与签名`,
   `${all}, of which ${signed === all ? 'all' : signed} signed`,
 ]
+export const tried = (variants, milliseconds, complete) => [
+  `试过 ${variants.toLocaleString('zh-CN')} 种变化，用时 ${milliseconds} 毫秒${complete ? '' : '；报文太大，没有试完'}。`,
+  `${variants.toLocaleString('en')} variants tried in ${milliseconds} ms${complete ? '' : '; the message is too large to try all'}.`,
+]
+export const kinds = {
+  missing: ['对方没有', 'not in theirs'],
+  extra: ['报文没有', 'not in the message'],
+  value: ['值不同', 'another value'],
+  moved: ['位置不同', 'elsewhere'],
+}
+export const differs = ['加底色处与报文不同', 'shaded where it differs from the message']
+export const wantsKey = ['填入密钥', 'the key is needed']
+export const incomplete = ['timeStamp 是 10 位的秒，nonceStr 不能为空', 'timeStamp takes seconds, 10 digits; nonceStr must not be empty']

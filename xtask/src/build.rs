@@ -21,10 +21,15 @@ const FEATURES: [&str; 5] = [
     "--enable-nontrapping-float-to-int",
 ];
 
-/// Builds `pkg/dist`, or finds that it is up to date, and writes the page of calls.
+/// Builds `pkg/dist`, or finds that it is up to date, and writes the two pages of `www/dist`.
 pub(crate) fn build() -> Result<()> {
     npm::install()?;
     reference::write()?;
+    package()?;
+    run::shown(&mut run::command("node", ["www/build.mjs"]))
+}
+
+fn package() -> Result<()> {
     let [core, tools, doctor] = compile()?;
     let package = run::root().join("pkg");
     let inputs = digest(inputs([&core, &tools, &doctor], &package)?);

@@ -15,7 +15,8 @@ use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask build          the npm package, in pkg/dist, and the page of calls, www/dist/endpoints.html
+cargo xtask build          the npm package, in pkg/dist, and two pages in www/dist: endpoints.html has the
+                           calls, doctor.html explains signatures
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
 cargo xtask test           everything that is checked

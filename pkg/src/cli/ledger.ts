@@ -60,7 +60,7 @@ function exported(path: string): Ledger {
       if (typeof value !== 'string' || value === '') throw refuse('refund', at, name)
     }
     if (!Number.isSafeInteger(refund_fee)) throw refuse('refund', at, 'refund_fee in fen')
-    return { out_refund_no, out_trade_no, refund_fee, refund_status } as LedgerRefund
+    return { out_refund_no, out_trade_no, refund_fee, state: refund_status } as LedgerRefund
   })
   const byNumber = new Map(entries.map(entry => [entry.out_trade_no, entry]))
   const byRefund = backs && new Map(backs.map(refund => [refund.out_refund_no, refund]))

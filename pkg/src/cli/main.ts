@@ -52,7 +52,13 @@ const COMMANDS: Record<
   },
   gateway: {
     about: 'play WeChat Pay on this machine, for tests in any language',
+    zh: '在本机模拟微信支付网关',
     load: () => import('./gateway.js'),
+  },
+  explain: {
+    about: 'say why a signature does not fit',
+    zh: '诊断签名错误',
+    load: () => import('./explain.js'),
   },
 }
 

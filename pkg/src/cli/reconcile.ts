@@ -93,6 +93,6 @@ function sides({ about, kind, ours, theirs }: Difference): string {
   const pair = (a: string, b: string) => `: ${String(here[a])} here, ${String(there[b])} there`
   const fee = about === 'refund' ? 'refund_fee' : 'total_fee'
   if (kind === 'amount') return pair(fee, fee)
-  if (kind === 'state') return about === 'refund' ? pair('refund_status', 'refund_status') : pair('state', 'trade_state')
+  if (kind === 'state') return about === 'refund' ? pair('state', 'refund_status') : pair('state', 'trade_state')
   return about === 'refund' ? pair('out_trade_no', 'out_trade_no') : pair('transaction_id', 'transaction_id')
 }
