@@ -157,7 +157,8 @@ describe('the doors', () => {
       import { Key, WxPayError, sign, type ErrorCode } from 'wxpay-wasm'
       import { WxPay, type WxPayOptions } from 'wxpay-wasm/client'
       import { diagnose, MISTAKES, type Diagnosis, type MistakeId } from 'wxpay-wasm/doctor'
-      import { paymentNotify } from 'wxpay-wasm/notify'
+      import { nativeNotify, paymentNotify, refundNotify } from 'wxpay-wasm/notify'
+      import { handleEvents, Monitor, reconcileOrders, shutdown } from 'wxpay-wasm/worker'
       import { readBill, reconcile, type TradeRow } from 'wxpay-wasm/bill'
       import { memoryStore, type OrderStore } from 'wxpay-wasm/store'
       import endpoints from 'wxpay-wasm/endpoints.json' with { type: 'json' }
@@ -188,6 +189,13 @@ describe('the doors', () => {
         .then(({ paySign }) => paySign.length)
       // @ts-expect-error an order has a price
       cloudPay(pay, { getWXContext: () => ({}), order: () => ({ body: 'tea', out_trade_no: 'A' }) })
+      const monitor = new Monitor({ store, onAlarm: ({ alarm }) => void alarm.length })
+      paymentNotify({ ...options, store, monitor, confirm: ({ out_trade_no }) => pay.orderQuery({ out_trade_no }) })
+      refundNotify({ ...options, store, monitor, confirm: ({ out_refund_no }) => pay.refundQuery({ out_refund_no }) })
+      nativeNotify({ ...options, order: async ({ openid, product_id }) =>
+        pay.unifiedOrder({ trade_type: 'NATIVE', openid, product_id, body: 'tea', out_trade_no: 'A', total_fee: 1 }) })
+      const workers = [handleEvents(store, { onPaid: async ({ id }, { order }) => void [id, order?.state] }), reconcileOrders(store, pay)]
+      void shutdown({ workers, store }).then(({ unfinished }) => unfinished.toFixed())
       void (async () => {
         const bill = await readBill<TradeRow>(new Uint8Array())
         for await (const row of bill) row.total_fee.toFixed()

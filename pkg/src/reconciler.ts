@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from './clock.js'
 import { WxPayError } from './errors.js'
 import { backoff, type Worker } from './events.js'
-import type { Flat } from './facade.js'
+import type { Fields } from './facade.js'
 import { queriedPayment, queriedRefund } from './facts.js'
 import { Monitor } from './monitor.js'
 import { settlePayment, settleRefund } from './settle.js'
@@ -9,9 +9,9 @@ import type { Order, OrderStore, Refund, ReportedState } from './stores/store.js
 
 /** The calls of the client; each resolves with a verified answer of success. */
 export interface ReconcilerCalls {
-  orderQuery(order: { out_trade_no: string }, options: { signal: AbortSignal }): Promise<Flat>
-  closeOrder(order: { out_trade_no: string }, options: { signal: AbortSignal }): Promise<Flat>
-  refundQuery(refund: { out_refund_no: string }, options: { signal: AbortSignal }): Promise<Flat>
+  orderQuery(order: { out_trade_no: string }, options: { signal: AbortSignal }): Promise<Fields>
+  closeOrder(order: { out_trade_no: string }, options: { signal: AbortSignal }): Promise<Fields>
+  refundQuery(refund: { out_refund_no: string }, options: { signal: AbortSignal }): Promise<Fields>
 }
 
 /** How often to ask about what has been pending for so long; both in milliseconds. */
@@ -197,7 +197,7 @@ export function reconcileOrders(
       if (expired) await store.closeOrder(out_trade_no)
       return 'ORDERNOTEXIST'
     }
-    const state = answer['trade_state'] ?? ''
+    const state = String(answer['trade_state'] ?? '')
     if (state === 'SUCCESS' || state === 'REFUND') return pays(answer, state)
     if (['CLOSED', 'REVOKED', 'PAYERROR', 'USERPAYING'].includes(state)) {
       await store.recordState(out_trade_no, state as ReportedState)
@@ -207,7 +207,7 @@ export function reconcileOrders(
     return close(out_trade_no)
   }
 
-  async function pays(answer: Flat, state: string): Promise<string> {
+  async function pays(answer: Fields, state: string): Promise<string> {
     const payment = queriedPayment(answer)
     const checks = { checkOpenid: false, now }
     const record = await settlePayment(store.recordPayment(payment), payment, 'query', monitor, checks)
@@ -221,7 +221,7 @@ export function reconcileOrders(
       if (answer.err_code === 'ORDERPAID') {
         // Paid between the two questions.
         const paid = await pay.orderQuery({ out_trade_no }, { signal })
-        return pays(paid, paid['trade_state'] ?? '')
+        return pays(paid, String(paid['trade_state'] ?? ''))
       }
       if (answer.err_code !== 'ORDERCLOSED') throw answer
     }
@@ -245,7 +245,7 @@ export function reconcileOrders(
   }
 
   /** The answer, or WeChat's own no. */
-  async function answered(call: () => Promise<Flat>): Promise<Flat | WxPayError> {
+  async function answered(call: () => Promise<Fields>): Promise<Fields | WxPayError> {
     try {
       const answer = await call()
       monitor.gateway(true)

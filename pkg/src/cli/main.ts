@@ -96,7 +96,8 @@ async function main([name, ...args]: string[]): Promise<number> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (entry === undefined) throw new UsageError(`no command ${JSON.stringify(name)}\n${overview()}`)
   const { command } = await entry.load()
-  refuseKey(args)
+  // The gateway's is a test key, and nobody's secret.
+  if (command.options['key'] === undefined) refuseKey(args)
   let parsed
   try {
     const options = { ...GENERAL, ...command.options }
