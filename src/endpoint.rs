@@ -24,7 +24,7 @@ use core::fmt;
 
 pub use field::{Field, Kind, Need, fen};
 pub use prepare::Prepared;
-pub use table::{all, by_name, by_path};
+pub use table::{all, by_name, by_path, other};
 
 /// Which of WeChat's hosts answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,11 @@
 import type { Answer, Methods, Sendable, UnifiedOrderFields } from '../dist/generated/api.js'
-import { ALIASES, ENDPOINTS, type EndpointFacts } from '../dist/generated/endpoints.js'
+import {
+  ALIASES,
+  ENDPOINTS,
+  OTHER,
+  OTHER_UNSIGNED,
+  type EndpointFacts,
+} from '../dist/generated/endpoints.js'
 import { type BillOptions, readBill } from './bill.js'
 import { certificateMissing, checkCertificateAccepted } from './certificate-missing.js'
 import { checkTimeout, configure, type Config, type WxPayOptions } from './config.js'
@@ -21,6 +27,7 @@ import { FrontEnds } from './front-ends.js'
 import { jsonFields } from './json.js'
 import { mask } from './mask.js'
 import { createPolicy, type Event, type Policy } from './policy.js'
+import { now } from './stamp.js'
 import type { TransportAnswer } from './transport.js'
 
 export type * from '../dist/generated/api.js'
@@ -63,9 +70,13 @@ export type JsapiOrder = AppOrder & ({ sub_openid: string } | { openid: string }
 const MAX_ANSWER = 65536
 const MAX_BILL = 2 ** 31
 
-const { any, anyUnsigned, ...NAMED } = ENDPOINTS
-const TABLE: Record<string, EndpointFacts | undefined> = NAMED
-const PATHS = new Map(Object.values(NAMED).map(facts => [facts.path, facts as EndpointFacts]))
+const PATHS = new Map<string, EndpointFacts>()
+const METHODS = new Map<string, EndpointFacts>()
+for (const facts of Object.values(ENDPOINTS)) {
+  PATHS.set(facts.path, facts)
+  METHODS.set(facts.name, facts)
+}
+for (const [name, own] of Object.entries(ALIASES)) METHODS.set(name, ENDPOINTS[own])
 
 /** One merchant's client. Nothing is shared between clients. */
 export class WxPay extends FrontEnds {
@@ -209,7 +220,7 @@ export class WxPay extends FrontEnds {
 
   #prepare(facts: EndpointFacts, given: Fields): Prepared {
     const { appid, mchid, key, signType, appSecret, defaults } = this.#config
-    if (appSecret === undefined && /^secret configured/m.test(facts.text)) {
+    if (appSecret === undefined && facts.secret) {
       throw new WxPayError('CONFIG_INVALID', '`appSecret`: is needed for this call', {
         field: 'appSecret',
       })
@@ -219,7 +230,7 @@ export class WxPay extends FrontEnds {
       appid,
       mch_id: mchid,
       nonce_str: nonceStr(),
-      timestamp: Math.floor(Date.now() / 1000),
+      timestamp: now(),
       secret: appSecret,
       sign_type: signType,
     }
@@ -244,7 +255,6 @@ export class WxPay extends FrontEnds {
     if (facts.certificate && !this.#config.hasCertificate && !hosts[0].startsWith('http:')) {
       throw certificateMissing(facts.name)
     }
-    const fields = facts.money ? preparedFields(prepared) : {}
     const call: Call<T> = {
       hosts,
       ...(facts.certificate ? { certificate: true } : {}),
@@ -258,7 +268,7 @@ export class WxPay extends FrontEnds {
       ...(facts.body === 'csv' ? { stream: true, maxBytes: MAX_BILL } : { maxBytes: MAX_ANSWER }),
       repeatable: facts.repeat !== null,
       money: facts.money,
-      query: queryOf(facts, fields),
+      query: facts.money ? queryOf(facts, preparedFields(prepared)) : undefined,
       accept: (answer, url) => {
         refuse(answer, url, this.#config.production)
         return accept(answer)
@@ -305,8 +315,7 @@ export class WxPay extends FrontEnds {
       Object.defineProperty(value, 'name', { value: name })
       Object.defineProperty(WxPay.prototype, name, { value, writable: true, configurable: true })
     }
-    for (const facts of PATHS.values()) define(facts.name, facts)
-    for (const [name, own] of Object.entries(ALIASES)) define(name, ENDPOINTS[own])
+    for (const [name, facts] of METHODS) define(name, facts)
   }
 }
 
@@ -356,7 +365,7 @@ function cited(error: unknown, { chapter }: EndpointFacts): unknown {
 
 function endpointOf(nameOrPath: string, options: PathOptions): EndpointFacts {
   if (!nameOrPath.startsWith('/')) {
-    const facts = TABLE[nameOrPath] ?? TABLE[(ALIASES as Record<string, string>)[nameOrPath] ?? '']
+    const facts = METHODS.get(nameOrPath)
     if (facts !== undefined) return facts
     throw new TypeError(
       `${JSON.stringify(nameOrPath)} is no endpoint of the table; give a path that starts with /`,
@@ -364,6 +373,6 @@ function endpointOf(nameOrPath: string, options: PathOptions): EndpointFacts {
   }
   const known = PATHS.get(nameOrPath)
   if (known !== undefined) return known
-  const base = options.unsigned === true ? anyUnsigned : any
+  const base = options.unsigned === true ? OTHER_UNSIGNED : OTHER
   return { ...base, path: nameOrPath, certificate: options.certificate === true }
 }

@@ -1,3 +1,4 @@
+import { chance } from './chance.js'
 import { systemClock, type Clock } from './clock.js'
 import { Monitor } from './monitor.js'
 import type { EventKind, EventTask, Order, OrderStore } from './stores/store.js'
@@ -95,7 +96,7 @@ export function handleEvents(
 ): Worker {
   const { concurrency = 8, timeout = 30_000, poll = 1000, maxAttempts = 15 } = options
   const { worker = 'wxpay-wasm', monitor = new Monitor(), clock = systemClock } = options
-  const { now = Date.now, random = () => Math.random() } = options
+  const { now = Date.now, random = chance } = options
   for (const [name, value] of Object.entries({ concurrency, timeout, poll, maxAttempts })) {
     if (!Number.isSafeInteger(value) || value < 1 || value >= 2 ** 30) {
       throw new RangeError(`${name} must be an integer from 1 to 2^30, got ${value}`)

@@ -12,8 +12,9 @@ export function jsonFields(body: Uint8Array): Record<string, string | number> {
   const fields: Record<string, string | number> = Object.create(null)
   if (typeof read !== 'object' || read === null || Array.isArray(read)) return fields
   for (const [name, value] of Object.entries(read)) {
-    if (typeof value === 'string' || value === -1) fields[name] = String(value)
-    else if (Number.isSafeInteger(value)) fields[name] = value as number
+    // Fields hold no negative numbers, and an errcode may be one.
+    if (typeof value === 'string') fields[name] = value
+    else if (Number.isSafeInteger(value)) fields[name] = (value as number) < 0 ? `${value}` : value
   }
   return fields
 }

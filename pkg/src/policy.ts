@@ -1,5 +1,6 @@
 import { Breaker } from './breaker.js'
 import { Budget } from './budget.js'
+import { chance } from './chance.js'
 import { systemClock, type Clock } from './clock.js'
 
 /** A message on the wire, or the failure of one attempt. */
@@ -25,12 +26,12 @@ export interface Policy {
   watch(event: Event): void
 }
 
-/** The only default source of chance for pauses. */
+/** What one client's calls have in common. */
 export function createPolicy(
   connectTimeout: number,
   watch: (event: Event) => void,
   clock: Clock = systemClock,
-  random: () => number = () => Math.random(),
+  random: () => number = chance,
 ): Policy {
   const breakers = new Map<string, Breaker>()
   return {

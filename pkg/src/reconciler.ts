@@ -1,3 +1,4 @@
+import { chance } from './chance.js'
 import { systemClock, type Clock } from './clock.js'
 import { WxPayError } from './errors.js'
 import { backoff, type Worker } from './events.js'
@@ -83,7 +84,7 @@ export function reconcileOrders(
 ): Worker {
   const { closeAfter = CLOSE_AFTER, perSecond = 10, concurrency = 4, poll = 5000 } = options
   const { monitor = new Monitor(), clock = systemClock, now = Date.now } = options
-  const { random = () => Math.random() } = options
+  const { random = chance } = options
   if (closeAfter !== null && !(closeAfter >= EARLIEST_CLOSE)) {
     throw new RangeError(`closeAfter must be at least ${EARLIEST_CLOSE} ms (chapter 9.3), got ${closeAfter}`)
   }

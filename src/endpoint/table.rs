@@ -16,8 +16,10 @@ const FILES: &[&str] = &[
     include_str!("table/deposit.txt"),
     include_str!("table/open.txt"),
     include_str!("table/sandbox.txt"),
-    include_str!("table/other.txt"),
 ];
+
+/// What is sent to a path that the table does not have.
+const OTHER: &str = include_str!("table/other.txt");
 
 /// Every endpoint, in the order of the table.
 ///
@@ -45,6 +47,17 @@ pub fn by_name(name: &str) -> Option<Result<Endpoint<'static>>> {
 #[must_use]
 pub fn by_path(path: &str) -> Option<Result<Endpoint<'static>>> {
     blocks().find(|block| head(block).rsplit(' ').next() == Some(path)).map(expanded)
+}
+
+/// What a path that the table does not have is called with: the merchant's ids, a nonce, either
+/// algorithm, an answer that is signed or is not. Money may move.
+///
+/// # Errors
+/// `INTERNAL`, as [`all`].
+pub fn other(signed: bool) -> Result<Endpoint<'static>> {
+    let mut others = split(OTHER).map(expanded);
+    let found = others.find(|e| e.as_ref().map_or(true, |e| e.is_answer_signed() == signed));
+    found.unwrap_or_else(|| Err(Error::new(ErrorCode::Internal, "the table has no other paths")))
 }
 
 /// The texts of the endpoints: a line without indent, and the indented ones after it.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use wxpay_core::{
     Fields, Key,
-    endpoint::{self, Endpoint, Field, Need, Repeat},
+    endpoint::{self, Endpoint, Field, Kind, Need, Repeat},
 };
 
 /// What decides how an endpoint is called.
@@ -31,20 +31,18 @@ fn facts(endpoint: &Endpoint<'_>) -> Value {
         })),
         "body": endpoint.body.as_str(),
         "signed": endpoint.is_answer_signed(),
+        "secret": endpoint.request.iter().any(|row| row.kind == Kind::Secret),
         "chapter": endpoint.chapter,
     })
 }
 
 /// `endpoints.json`: the whole table, one endpoint a line.
 pub(crate) fn table() -> Result<String> {
-    let lines =
-        documented()?.iter().map(|e| Ok(described(e)?.to_string())).collect::<Result<Vec<_>>>()?;
+    let lines = endpoint::all()?
+        .iter()
+        .map(|e| Ok(described(e)?.to_string()))
+        .collect::<Result<Vec<_>>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))
-}
-
-/// The endpoints that have a path of their own.
-pub(crate) fn documented() -> Result<Vec<Endpoint<'static>>> {
-    Ok(endpoint::all()?.into_iter().filter(|e| !e.name.starts_with("any")).collect())
 }
 
 fn described(endpoint: &Endpoint<'_>) -> Result<Value> {
@@ -108,8 +106,8 @@ fn settings(endpoint: &Endpoint<'_>) -> Result<Fields> {
     let mut settings = Fields::new();
     for row in &endpoint.request {
         let name = match (row.kind, row.need) {
-            (endpoint::Kind::Appid, _) => "appid",
-            (endpoint::Kind::MchId, _) => "mch_id",
+            (Kind::Appid, _) => "appid",
+            (Kind::MchId, _) => "mch_id",
             (_, Need::Configured(name)) if name != "sign_type" => name,
             _ => continue,
         };
@@ -126,11 +124,17 @@ pub(crate) fn endpoints(banner: &str) -> Result<String> {
     ts.push_str(HEAD);
     ts.push_str("export const ENDPOINTS = {\n");
     for endpoint in endpoint::all()? {
-        let mut facts = facts(&endpoint);
-        facts["text"] = runtime_text(endpoint.clone()).into();
-        writeln!(ts, "  {}: {facts},", endpoint.name)?;
+        writeln!(ts, "  {}: {},", endpoint.name, at_run_time(endpoint.clone()))?;
     }
     ts.push_str("} satisfies Record<string, EndpointFacts>\n\n");
+    ts.push_str("/** For paths that are not in the table. */\n");
+    for (name, signed) in [("OTHER", true), ("OTHER_UNSIGNED", false)] {
+        writeln!(
+            ts,
+            "export const {name}: EndpointFacts = {}",
+            at_run_time(endpoint::other(signed)?)
+        )?;
+    }
     ts.push_str("/** Other names of the methods. */\nexport const ALIASES = {\n");
     for endpoint in endpoint::all()? {
         for name in &endpoint.aka {
@@ -139,6 +143,12 @@ pub(crate) fn endpoints(banner: &str) -> Result<String> {
     }
     ts.push_str("} as const\n");
     Ok(ts)
+}
+
+fn at_run_time(endpoint: Endpoint<'_>) -> Value {
+    let mut facts = facts(&endpoint);
+    facts["text"] = runtime_text(endpoint).into();
+    facts
 }
 
 const HEAD: &str = "
@@ -165,6 +175,8 @@ export interface EndpointFacts {
   body: string
   /** Whether an answer must be signed. */
   signed: boolean
+  /** Whether the app's secret goes with it. */
+  secret: boolean
   /** The official chapter. */
   chapter: string
   /** The rows of the table, for the core. */

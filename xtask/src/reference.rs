@@ -4,7 +4,7 @@ use crate::{api::capital, facts, run};
 use anyhow::Result;
 use serde_json::Value;
 use std::{fmt::Write, fs};
-use wxpay_core::endpoint::{Action, Body, Endpoint, Field, Kind, Need, Repeat};
+use wxpay_core::endpoint::{self, Action, Body, Endpoint, Field, Kind, Need, Repeat};
 
 const STYLE: [&str; 2] =
     [include_str!("../../www/page.css"), include_str!("../../www/endpoints.css")];
@@ -22,7 +22,7 @@ pub(crate) fn write() -> Result<()> {
 }
 
 fn page() -> Result<String> {
-    let endpoints = facts::documented()?;
+    let endpoints = endpoint::all()?;
     let mut html = format!(
         "<!doctype html>
 <html lang=\"en\">
