@@ -4,6 +4,8 @@
 //! two of them, and names those that make exactly the one that was given. It needs the key, and
 //! tells neither the key nor a right signature.
 
+mod arena;
+mod change;
 mod diff;
 mod hash;
 mod input;
@@ -13,12 +15,14 @@ mod markup;
 mod message;
 mod mistake;
 mod model;
+mod naming;
 mod order;
 mod report;
 mod search;
 mod signature;
 mod text;
 mod transform;
+mod values;
 
 pub use diff::{Difference, Differing};
 pub use mistake::Mistake;

@@ -4,10 +4,11 @@
 //! whole block before it.
 
 use super::{
+    change::{Aspect, Cell, Change},
     hash::{Algorithm, Start, State},
     key::TAILS,
     mistake::Mistake,
-    model::{Aspect, Cell, Change, Model},
+    model::Model,
     order::{Order, arrange},
 };
 use crate::digest::BLOCK;
@@ -482,18 +483,6 @@ impl Applied {
         }
         let place = prepared.places.get(field).copied().unwrap_or_default();
         self.place = Some(self.place.map_or(place, |known| known.min(place)));
-    }
-}
-
-impl Change {
-    /// Whether it changes nothing by itself.
-    fn is_dormant(&self) -> bool {
-        self.edits.is_empty() && self.aspect.is_none()
-    }
-
-    fn excludes(&self, other: &Change) -> bool {
-        let (Some(ours), Some(theirs)) = (&self.aspect, &other.aspect) else { return false };
-        mem::discriminant(ours) == mem::discriminant(theirs)
     }
 }
 
