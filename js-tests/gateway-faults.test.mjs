@@ -144,6 +144,30 @@ describe('faults of answers', () => {
     assert.ok(failures > 3 && failures < 17, String(failures))
   })
 
+  test('at random, whatever other orders do; a reset begins anew', async () => {
+    const faults = [{ on: '*', fault: 'error', rate: 0.5 }]
+    const gateway = await createGateway({ seed: 1, now: () => NOON, faults })
+    const struck = []
+    gateway.subscribe(event => event.type === 'fault' && struck.push(event))
+    const place = async out_trade_no => {
+      const { fields } = await order(gateway, { out_trade_no, notify_url: 'http://127.0.0.1:9/' })
+      return [out_trade_no, fields.err_code, fields.prepay_id, fields.nonce_str]
+    }
+    const numbers = Array.from({ length: 20 }, (_, i) => `A${i}`)
+    const codes = []
+    for (const no of numbers) codes.push(await place(no))
+    assert.deepEqual(
+      struck.map(({ on, numbers, fault }) => [on, ...numbers, fault.fault]),
+      codes.filter(([, code]) => code !== undefined).map(([no]) => ['unifiedOrder', no, 'error']),
+    )
+    assert.notDeepEqual(await place('A0'), codes[0], 'the second message about A0')
+    gateway.reset()
+    gateway.setFaults(faults)
+    const others = await Promise.all(numbers.toReversed().map(place))
+    assert.deepEqual(others.toReversed(), codes)
+    await gateway.close()
+  })
+
   onGateway('over HTTP, and rules that are none', {}, async gateway => {
     const set = body => fetch(`${gateway.url}/_gateway/faults`, { method: 'POST', body })
     assert.equal((await set(JSON.stringify([on('error')]))).status, 200)
