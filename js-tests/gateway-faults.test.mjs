@@ -65,6 +65,15 @@ describe('faults of answers', () => {
     'late',
     'html-502',
   ]) {
+    const pauses = []
+    // A byte every 50 ms would take half a minute.
+    const timers = {
+      clearTimeout,
+      setTimeout: (run, pause) => {
+        pauses.push(pause)
+        return setTimeout(run, fault === 'slow' ? 0 : pause)
+      },
+    }
     faulty(fault, on(fault, { delay: 0.05 }), async gateway => {
       const began = Date.now()
       const answer = await order(gateway).catch(error => error)
@@ -92,7 +101,7 @@ describe('faults of answers', () => {
           assert.match(answer.text, /502 Bad Gateway/)
           break
         case 'slow':
-          assert.ok(Date.now() - began > 10 * answer.text.length, 'one byte after the other')
+          assert.deepEqual(pauses, Array(Buffer.byteLength(answer.text) - 1).fill(50), 'one byte after the other')
           assertDone(answer)
           break
         case 'late':
@@ -104,7 +113,7 @@ describe('faults of answers', () => {
       }
       assert.equal(gateway.orders().length, fault === 'html-502' ? 0 : 1)
       assertDone(await order(gateway))
-    })
+    }, { timers })
   }
 
   faulty(
