@@ -98,7 +98,6 @@ const GOLDEN = 0x9e3779b1
 /** FNV-1a over code units, with a multiplier of choice. */
 function hash(text: string, multiplier: number): number {
   let word = 0x811c9dc5
-  for (let i = 0; i < text.length; i++)
-    word = Math.imul(word ^ text.charCodeAt(i), multiplier)
+  for (let i = 0; i < text.length; i++) word = Math.imul(word ^ text.charCodeAt(i), multiplier)
   return word ^ (word >>> 15)
 }
