@@ -15,14 +15,14 @@ const PAIRS = Object.entries(FIELDS).map(pair => pair.join('='))
 
 describe('the key', () => {
   test('is never an argument', async () => {
-    for (const flag of ['--key', '--partner-key', '--api-key', '--apikey', '--mchKey']) {
-      for (const args of [[flag, OTHER_KEY], [`${flag}=${OTHER_KEY}`]]) {
-        for (const command of ['sign', 'verify', 'order', 'refund', 'doctor']) {
-          const { status, stdout, stderr } = await run([command, ...args], { env: { CANARY: 'x' } })
-          assert.deepEqual([status, stdout], [2, ''])
-          assert.match(stderr, /is not taken: .*WXPAY_KEY.*--key-file/)
-          assert.ok(!stderr.includes(OTHER_KEY))
-        }
+    const flags = ['--key', '--partner-key', '--api-key', '--apikey', '--mchKey']
+    const commands = ['sign', 'verify', 'order', 'refund', 'doctor']
+    for (const [i, flag] of flags.entries()) {
+      for (const args of [[commands[i], flag, OTHER_KEY], [commands.at(-1 - i), `${flag}=${OTHER_KEY}`]]) {
+        const { status, stdout, stderr } = await run(args, { env: { CANARY: 'x' } })
+        assert.deepEqual([status, stdout], [2, ''])
+        assert.match(stderr, /is not taken: .*WXPAY_KEY.*--key-file/)
+        assert.ok(!stderr.includes(OTHER_KEY))
       }
     }
   })

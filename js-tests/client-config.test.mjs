@@ -104,6 +104,7 @@ test('what is no text, no number, no function', () => {
   refused({ ...MERCHANT, appSecret: ' ' }, 'CONFIG_INVALID', 'appSecret')
   refused({ ...MERCHANT, log: console }, 'CONFIG_INVALID', 'log')
   refused({ ...MERCHANT, transport: {} }, 'CONFIG_INVALID', 'transport')
+  refused({ ...MERCHANT, random: 4 }, 'CONFIG_INVALID', 'random')
   for (const timeout of [0, -1, 1.5, NaN, Infinity, 2 ** 31, '1000']) {
     refused({ ...MERCHANT, timeout }, 'CONFIG_INVALID', 'timeout')
   }

@@ -11,12 +11,15 @@ const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
 const MERCHANT = { appid: APPID, mchid: MCHID, partnerKey: KEY, notify_url: 'http://127.0.0.1:9/n' }
 const JSAPI = { trade_type: 'JSAPI', openid: OPENID, body: '茶', out_trade_no: 'A1', total_fee: 1 }
 
+/** Pauses between attempts show nothing. */
+const clock = { now: () => 0, sleep: async () => {} }
+
 /** A client of a server that answers `body`, and what its log hook saw of one call. */
 async function logged(t, body, call = pay => pay.orderQuery({ out_trade_no: 'A1' })) {
   const entries = []
   const server = await serve(t, response => response.end(body))
   const log = entry => entries.push(entry)
-  const pay = new WxPay({ ...MERCHANT, baseUrl: server.url, appSecret: 'S3CRET'.repeat(5), log })
+  const pay = new WxPay({ ...MERCHANT, baseUrl: server.url, appSecret: 'S3CRET'.repeat(5), log, clock })
   await call(pay).catch(() => {})
   return { entries, requests: server.requests }
 }

@@ -44,12 +44,15 @@ function fieldsOf({ method, url, body }) {
   return method === 'GET' ? Object.fromEntries(new URL(url, baseUrl).searchParams) : readXml(body)
 }
 
+/** The pauses between attempts are other tests' affair. */
+const clock = { now: () => 0, sleep: async () => {} }
+
 /** Calls with the sample and hands out what the server read; `reply` makes the answer of it. */
 async function ask(endpoint, options, reply = () => '', more = {}) {
   asked = undefined
   answer = request => reply(fieldsOf(request))
   const given = { ...endpoint.sample.request, ...more }
-  return invoke(new WxPay({ ...options, baseUrl }), endpoint, given)
+  return invoke(new WxPay({ ...options, baseUrl, clock }), endpoint, given)
 }
 
 /** The error of a call that is answered so. */

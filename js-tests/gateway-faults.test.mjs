@@ -65,6 +65,15 @@ describe('faults of answers', () => {
     'late',
     'html-502',
   ]) {
+    const pauses = []
+    // A byte every 50 ms would take half a minute.
+    const timers = {
+      clearTimeout,
+      setTimeout: (run, pause) => {
+        pauses.push(pause)
+        return setTimeout(run, fault === 'slow' ? 0 : pause)
+      },
+    }
     faulty(fault, on(fault, { delay: 0.05 }), async gateway => {
       const began = Date.now()
       const answer = await order(gateway).catch(error => error)
@@ -92,7 +101,7 @@ describe('faults of answers', () => {
           assert.match(answer.text, /502 Bad Gateway/)
           break
         case 'slow':
-          assert.ok(Date.now() - began > 10 * answer.text.length, 'one byte after the other')
+          assert.deepEqual(pauses, Array(Buffer.byteLength(answer.text) - 1).fill(50), 'one byte after the other')
           assertDone(answer)
           break
         case 'late':
@@ -104,7 +113,7 @@ describe('faults of answers', () => {
       }
       assert.equal(gateway.orders().length, fault === 'html-502' ? 0 : 1)
       assertDone(await order(gateway))
-    })
+    }, { timers })
   }
 
   faulty(
@@ -142,6 +151,30 @@ describe('faults of answers', () => {
     assert.notDeepEqual(await run(2), codes)
     const failures = codes.filter(code => code === 'SYSTEMERROR').length
     assert.ok(failures > 3 && failures < 17, String(failures))
+  })
+
+  test('at random, whatever other orders do; a reset begins anew', async () => {
+    const faults = [{ on: '*', fault: 'error', rate: 0.5 }]
+    const gateway = await createGateway({ seed: 1, now: () => NOON, faults })
+    const struck = []
+    gateway.subscribe(event => event.type === 'fault' && struck.push(event))
+    const place = async out_trade_no => {
+      const { fields } = await order(gateway, { out_trade_no, notify_url: 'http://127.0.0.1:9/' })
+      return [out_trade_no, fields.err_code, fields.prepay_id, fields.nonce_str]
+    }
+    const numbers = Array.from({ length: 20 }, (_, i) => `A${i}`)
+    const codes = []
+    for (const no of numbers) codes.push(await place(no))
+    assert.deepEqual(
+      struck.map(({ on, numbers, fault }) => [on, ...numbers, fault.fault]),
+      codes.filter(([, code]) => code !== undefined).map(([no]) => ['unifiedOrder', no, 'error']),
+    )
+    assert.notDeepEqual(await place('A0'), codes[0], 'the second message about A0')
+    gateway.reset()
+    gateway.setFaults(faults)
+    const others = await Promise.all(numbers.toReversed().map(place))
+    assert.deepEqual(others.toReversed(), codes)
+    await gateway.close()
   })
 
   onGateway('over HTTP, and rules that are none', {}, async gateway => {

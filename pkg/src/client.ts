@@ -90,7 +90,8 @@ export class WxPay extends FrontEnds {
     const { sub_appid, sub_mch_id } = defaults
     super({ appid, mchid, key, signType, sub_appid, sub_mch_id })
     this.#config = config
-    this.#policy = createPolicy(config.connectTimeout, event => this.#show(event))
+    const { connectTimeout, clock, random } = config
+    this.#policy = createPolicy(connectTimeout, event => this.#show(event), clock, random)
   }
 
   /** `new WxPay(options)`, for those who write `init`. */

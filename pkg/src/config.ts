@@ -1,4 +1,5 @@
 import { certificateParts, isPrivateKey, type CertificateOptions } from './certificate-options.js'
+import type { Clock } from './clock.js'
 import { WxPayError } from './errors.js'
 import { checkMerchant, type SignType } from './facade.js'
 import { Key } from './key.js'
@@ -66,6 +67,10 @@ export interface WxPayOptions extends CertificateOptions {
   production?: boolean
   /** Sees every message on the wire, masked, every attempt that failed, and warnings: a certificate that ends soon. */
   log?: (entry: LogEntry) => void
+  /** Measures deadlines and sleeps between attempts; the platform's by default. */
+  clock?: Clock
+  /** At least 0 and below 1; spreads the pauses between attempts. */
+  random?: () => number
 }
 
 /** The checked configuration. */
@@ -87,6 +92,8 @@ export interface Config {
   /** Whether a call can show a client certificate. */
   hasCertificate: boolean
   log: ((entry: LogEntry) => void) | undefined
+  clock: Clock | undefined
+  random: (() => number) | undefined
 }
 
 /** The spellings of other libraries, by ours. */
@@ -165,7 +172,7 @@ export function configure(options: WxPayOptions): Config {
   }
   const appSecret = text('appSecret')
   if (appSecret?.trim() === '') throw invalid('appSecret', 'is empty')
-  for (const name of ['transport', 'log'] as const) {
+  for (const name of ['transport', 'log', 'random'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
       throw invalid(name, 'must be a function')
     }
@@ -207,6 +214,8 @@ export function configure(options: WxPayOptions): Config {
     // A transport or an agent of one's own brings its own.
     hasCertificate: [certificate, agent, options.transport].some(own => own !== undefined),
     log: options.log,
+    clock: options.clock,
+    random: options.random,
   }
 }
 

@@ -1,22 +1,19 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
 use crate::{build, npm, python, run};
-use anyhow::{Result, bail};
-use std::{env, path::Path};
+use anyhow::{Result, anyhow, bail};
+use std::{env, path::Path, thread};
 
 /// Runs all checks.
 pub(crate) fn test() -> Result<()> {
-    packages()?;
-    run::say("formatting");
-    run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
-    npm::install_all()?;
-    run::say("clippy");
-    let clippy = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
-    run::shown(run::command("cargo", clippy).args(["--", "-D", "warnings"]))?;
-    run::say("Rust tests");
-    run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))?;
+    // What the rest needs arrives while Rust is compiled.
+    let (checked, fetched) = thread::scope(|scope| {
+        let fetching = scope.spawn(fetch);
+        (rust(), fetching.join())
+    });
+    checked?;
+    fetched.map_err(|_| anyhow!("the download broke off"))??;
     build::build()?;
-    python::install()?;
     run::say("clippy, for WebAssembly");
     for module in ["wxpay-wasm-core", "wxpay-wasm-tools", "wxpay-wasm-doctor"] {
         let clippy = ["clippy", "--quiet", "--locked", "--target=wasm32-unknown-unknown"];
@@ -28,7 +25,28 @@ pub(crate) fn test() -> Result<()> {
     run::shown(&mut run::command("npx", ["--no-install", "tsc", "-p", "pkg", "--noEmit"]))?;
     run::say("JavaScript tests, against the built package");
     let files = tests(&run::root().join("js-tests"))?;
-    run::shown(run::command("node", ["--test", "--test-reporter=spec"]).args(files))
+    // Node's own choice is one file less than there are cores.
+    let cores = thread::available_parallelism()?;
+    let mut node = run::command("node", ["--test", "--test-reporter=spec"]);
+    run::shown(node.arg(format!("--test-concurrency={cores}")).args(files))
+}
+
+/// The checks that need nothing but Rust.
+fn rust() -> Result<()> {
+    run::say("formatting");
+    run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
+    run::say("clippy");
+    let clippy = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
+    run::shown(run::command("cargo", clippy).args(["--", "-D", "warnings"]))?;
+    run::say("Rust tests");
+    run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))
+}
+
+/// Installs what the JavaScript tests run on.
+fn fetch() -> Result<()> {
+    packages()?;
+    npm::install_all()?;
+    python::install()
 }
 
 fn tests(folder: &Path) -> Result<Vec<String>> {

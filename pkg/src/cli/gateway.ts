@@ -28,7 +28,7 @@ notifications, faults, the clock.
 --memory N             messages and attempts to notify that are kept (1000)
 --allow-remote-notify  let orders name a notify_url on another machine
 --state-file FILE      remember everything there, and go on from it
---seed N               the same calls give the same numbers, nonces and faults
+--seed N               the same calls about an order get the same numbers, nonces and faults
 --variety              empty elements and unknown fields now and then, as in production
 --faults JSON          what is to go wrong: a list, or @FILE with one;
                        [{"on":"notification","fault":"twice","times":3}]

@@ -58,7 +58,7 @@ export class ContractBook {
     const known = this.#contracts.get(keyOf(fields))
     if (known?.state === 'SIGNED') return fault('PARAM_ERROR', '已签约')
     const contract: GatewayContract = {
-      contract_id: this.#desk.dice.digits(18).replace(/^0/, '2'),
+      contract_id: this.#desk.dice.about('contract', keyOf(fields)).digits(18).replace(/^0/, '2'),
       plan_id: fields['plan_id'] ?? '',
       contract_code: fields['contract_code'] ?? '',
       request_serial: fields['request_serial'] ?? '',

@@ -49,7 +49,7 @@ export interface FaultRule {
 }
 
 /** What a message is about: the merchant's numbers in it. */
-const NUMBERS = [
+const OWN_NUMBERS = [
   'out_trade_no',
   'out_refund_no',
   'partner_trade_no',
@@ -60,13 +60,27 @@ const NUMBERS = [
   'combine_out_trade_no',
 ] as const
 
+/** And WeChat's, where a message has only those. */
+const NUMBERS = [...OWN_NUMBERS, 'transaction_id', 'refund_id', 'contract_id', 'order_id'] as const
+
+/** The numbers in a message, by which two messages of one order are told from those of another. */
+export const numbersIn = (fields: Readonly<Record<string, unknown>>): string[] =>
+  NUMBERS.map(name => fields[name]).filter(no => typeof no === 'string')
+
 /** The faults that were asked for, and what is left of them. */
 export class Faults {
   readonly #dice: Dice
+  readonly #struck: (on: string, numbers: string[], fault: FaultRule) => void
   #rules: (FaultRule & { left: number })[] = []
 
-  constructor(dice: Dice, rules: readonly FaultRule[]) {
+  /** `struck` is told of every message that goes wrong. */
+  constructor(
+    dice: Dice,
+    rules: readonly FaultRule[],
+    struck: (on: string, numbers: string[], fault: FaultRule) => void,
+  ) {
     this.#dice = dice
+    this.#struck = struck
     this.set(rules)
   }
 
@@ -81,23 +95,31 @@ export class Faults {
 
   /** The rules that can still strike. */
   list(): FaultRule[] {
-    return this.#rules.map(({ left, ...rule }) =>
-      left === Infinity ? rule : { ...rule, times: left },
-    )
+    return this.#rules
+      .filter(({ left }) => left > 0)
+      .map(({ left, ...rule }) => (left === Infinity ? rule : { ...rule, times: left }))
   }
 
   /** The fault that strikes this call or notification. */
   strike(on: string, fields: Readonly<Record<string, unknown>>): FaultRule | undefined {
     if (this.#rules.length === 0) return undefined
-    const struck = this.#rules.find(rule => {
-      if (rule.on !== on && !(rule.on === '*' && on !== 'notification')) return false
-      if (rule.no !== undefined && !NUMBERS.some(name => fields[name] === rule.no)) return false
-      return rule.rate === undefined || this.#dice.hits(rule.rate)
-    })
+    const numbers = numbersIn(fields)
+    const dice = this.#dice.about('fault', on, ...numbers)
+    const rules = this.#rules.filter(
+      rule => rule.on === on || (rule.on === '*' && on !== 'notification'),
+    )
+    // Each draws, also one that is used up: who came first must not change what comes to the others.
+    const struck = rules
+      .filter(({ rate }) => rate === undefined || dice.hits(rate))
+      .find(
+        ({ left, no }) =>
+          left > 0 && (no === undefined || OWN_NUMBERS.some(name => fields[name] === no)),
+      )
     if (struck === undefined) return undefined
     struck.left -= 1
-    if (struck.left <= 0) this.#rules = this.#rules.filter(rule => rule !== struck)
-    return struck
+    const { left: _, ...rule } = struck
+    this.#struck(on, numbers, rule)
+    return rule
   }
 }
 

@@ -43,6 +43,8 @@ export type GatewayEvent =
   | { type: 'message'; message: RememberedMessage }
   /** A record of a table was made or changed; null for one that is gone. */
   | { type: 'change'; table: string; key: string; record: unknown }
+  /** A fault struck the message of an endpoint, or a `notification`, with these numbers in it. */
+  | { type: 'fault'; on: string; numbers: string[]; fault: FaultRule }
 
 export interface Gateway extends Merchant {
   /** `http://127.0.0.1:<port>`: what a client takes as `baseUrl`. */
@@ -143,11 +145,13 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     throw new RangeError('options.timeScale must be a number from 1 up')
   const rules = rulesOf(options)
   const dice = new Dice(options.seed)
-  const faults = new Faults(dice, options.faults ?? [])
   const listeners = new Set<(event: GatewayEvent) => void>()
   const tell = (event: () => GatewayEvent): void => {
     for (const listener of listeners) quietly(() => listener(event()))
   }
+  const faults = new Faults(dice, options.faults ?? [], (on, numbers, fault) =>
+    tell(() => ({ type: 'fault', on, numbers, fault })),
+  )
 
   const clock = new Clock(now, timers, timeScale)
   const state = new State(options.stateFile, (table, key, record) =>
@@ -263,6 +267,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     reset() {
       clock.clear()
       faults.set([])
+      dice.reset()
       messages.clear()
       courier.reset()
       state.reset()

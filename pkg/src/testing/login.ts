@@ -25,7 +25,7 @@ export class LoginDesk {
   issue(openid: string = openidOf('payer')): string {
     if (!/^[\w-]{1,128}$/.test(openid))
       throw new TypeError('openid must be 1 to 128 of [0-9A-Za-z_-]')
-    const code = this.#dice.text(32)
+    const code = this.#dice.about('js_code', openid).text(32)
     this.#issued.set(code, { openid, ends: this.#now() + CODE_LIFE })
     return code
   }
@@ -47,13 +47,17 @@ export class LoginDesk {
     const openid = this.#openidAt(code)
     if (openid === undefined) return error(40029, 'invalid code')
     this.#used.add(code)
-    return answer({ session_key: Buffer.from(this.#dice.text(16)).toString('base64'), openid })
+    const session = this.#dice.about('session', openid).text(16)
+    return answer({ session_key: Buffer.from(session).toString('base64'), openid })
   }
 
   /** The calls of the login host; null for any other path. */
   answer(path: string, query: URLSearchParams): Answer | null {
     const answer = (value: object): Answer => json(value, 200, 'text/plain')
-    const token = (): string => `${this.#dice.digits(2)}_${this.#dice.text(100)}`
+    const token = (): string => {
+      const dice = this.#dice.about('token')
+      return `${dice.digits(2)}_${dice.text(100)}`
+    }
     switch (path) {
       case '/sns/jscode2session':
         return this.exchange(query)
@@ -75,7 +79,10 @@ export class LoginDesk {
         return answer({ access_token: token(), expires_in: 7200 })
       }
       case '/cgi-bin/ticket/getticket':
-        return answer({ errcode: 0, errmsg: 'ok', ticket: this.#dice.text(86), expires_in: 7200 })
+        return answer({
+          ...{ errcode: 0, errmsg: 'ok', expires_in: 7200 },
+          ticket: this.#dice.about('ticket').text(86),
+        })
       default:
         return null
     }

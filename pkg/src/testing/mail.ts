@@ -45,24 +45,26 @@ export class Mail {
 
   /** Sends a signed notification; resolves after the first attempt, or with null where none is made now. */
   signed(address: Address, fields: Fields): Promise<Delivery | null> {
+    const dice = this.#dice.about('notification', address.no)
     const message = alphabetical({
       appid: this.#merchant.appid,
       mch_id: this.#merchant.mchid,
-      nonce_str: this.#dice.text(32),
+      nonce_str: dice.text(32),
       return_code: 'SUCCESS',
       result_code: 'SUCCESS',
       ...fields,
-      ...(this.#variety && this.#dice.hits(0.5) ? { [`x_${this.#dice.text(4)}`]: '新字段' } : {}),
+      ...(this.#variety && dice.hits(0.5) ? { [`x_${dice.text(4)}`]: '新字段' } : {}),
       // It comes back when the order carried it, and even then not always (chapter 4.4).
-      ...(this.#variety && fields['sign_type'] != null && this.#dice.hits(0.5)
+      ...(this.#variety && fields['sign_type'] != null && dice.hits(0.5)
         ? { sign_type: undefined }
         : {}),
     })
-    return this.#send(address, signedXml(message, this.#merchant.key, address.signType))
+    return this.#send(address, signedXml(message, this.#merchant.key, address.signType), dice)
   }
 
   /** Sends a refund notification: unsigned, the fields enciphered (chapter 4.5). */
   sealed(address: Address, fields: Fields, ids: Fields): Promise<Delivery | null> {
+    const dice = this.#dice.about('notification', address.no)
     const req_info = encryptRefund(fields, this.#merchant.key)
     const { appid, mchid: mch_id } = this.#merchant
     return this.#send(
@@ -72,15 +74,16 @@ export class Mail {
         appid,
         mch_id,
         ...ids,
-        nonce_str: this.#dice.text(32),
+        nonce_str: dice.text(32),
         req_info,
       }),
+      dice,
     )
   }
 
-  async #send({ url, no }: Address, message: string): Promise<Delivery | null> {
+  async #send({ url, no }: Address, message: string, dice: Dice): Promise<Delivery | null> {
     const rule = this.#faults.strike('notification', { out_trade_no: no })
-    const empty = this.#variety && this.#dice.hits(0.5)
+    const empty = this.#variety && dice.hits(0.5)
     const varied = empty
       ? message.replace('<xml>', '<xml><device_info><![CDATA[]]></device_info>')
       : message

@@ -27,7 +27,10 @@ export interface GatewayOptions extends MerchantOptions {
   timers?: Timers | undefined
   /** Told of every message. */
   log?: ((message: Message) => void) | undefined
-  /** The same seed and the same calls give the same numbers, nonces and faults. An integer. */
+  /**
+   * An integer: with the same one the same calls about an order get the same numbers, nonces and
+   * faults, whatever other orders do.
+   */
   seed?: number | undefined
   /** What is to go wrong. */
   faults?: readonly FaultRule[] | undefined

@@ -155,7 +155,7 @@ export class OrderBook {
   /** Books the payment of an order whose payer is known. */
   settle(order: Order, now: number): Order {
     const coupon = sumOf(order.coupons)
-    order.transaction_id = transactionId(this.#desk.dice, now)
+    order.transaction_id = transactionId(this.#desk.dice.about('payment', order.out_trade_no), now)
     order.payer_openid ??= order.openid ?? openidOf('payer')
     order.bank_type ??= 'OTHERS'
     order.declined = false
@@ -171,7 +171,7 @@ export class OrderBook {
       ledger.book('payment', order.transaction_id, order.out_trade_no, income, now)
     } else {
       for (const part of order.parts) {
-        part.transaction_id = transactionId(dice, now)
+        part.transaction_id = transactionId(dice.about('payment', part.out_trade_no), now)
         ledger.book('payment', part.transaction_id, part.out_trade_no, part.total_fee, now)
       }
     }
@@ -313,7 +313,8 @@ export class OrderBook {
 
   /** A fresh prepay_id, and a fresh page for the trade types that have one, where the old ones are over. */
   #renew(order: Order, now: number): void {
-    const { url, dice } = this.#desk
+    const { url } = this.#desk
+    const dice = this.#desk.dice.about('page', order.out_trade_no)
     if (order.prepayEnds <= now) {
       this.#prepays.delete(order.prepay_id)
       order.prepay_id = prepayId(dice, now)

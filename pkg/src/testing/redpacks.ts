@@ -68,9 +68,10 @@ export class RedpackBook {
       return failed('PARAM_ERROR', '裂变红包的total_num必须不小于3')
     if (total_amount > this.#desk.ledger.balance)
       return failed('NOTENOUGH', '帐号余额不足，请到商户平台充值后再重试')
+    const mch_billno = request['mch_billno'] ?? ''
     const pack: GatewayRedpack = {
-      mch_billno: request['mch_billno'] ?? '',
-      detail_id: payoutId(this.#desk.dice, now),
+      mch_billno,
+      detail_id: payoutId(this.#desk.dice.about('redpack', mch_billno), now),
       status: 'SENT',
       hb_type,
       total_num,
@@ -132,8 +133,8 @@ export class RedpackBook {
       throw refused(`red packet ${mch_billno} is ${pack.status}, not SENT`, 'mch_billno')
     const shares = pack.total_num - pack.received.length
     const left = pack.total_amount - taken(pack)
-    const amount =
-      shares === 1 ? left : 1 + this.#desk.dice.below(Math.floor((2 * left) / shares) - 1)
+    const dice = this.#desk.dice.about('share', mch_billno)
+    const amount = shares === 1 ? left : 1 + dice.below(Math.floor((2 * left) / shares) - 1)
     pack.received.push({ openid: openid ?? pack.re_openid, amount, time: now })
     if (shares === 1) pack.status = 'RECEIVED'
     this.#packs.put(mch_billno, pack)

@@ -93,7 +93,7 @@ export class RefundBook {
       return fault('NOTENOUGH', '基本账户余额不足，请充值后重新发起')
     const refund: GatewayRefund = {
       out_refund_no,
-      refund_id: refundId(dice, now),
+      refund_id: refundId(dice.about('refund', out_refund_no), now),
       out_trade_no: order.out_trade_no,
       transaction_id: order.transaction_id ?? '',
       total_fee,

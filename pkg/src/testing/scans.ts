@@ -33,7 +33,7 @@ export class ScanDesk {
 
   /** A short address that a scan finds the long one by. */
   shorten(long_url: string): Fields {
-    const short_url = `weixin://wxpay/s/${this.#desk.dice.text(8)}`
+    const short_url = `weixin://wxpay/s/${this.#desk.dice.about('short', long_url).text(8)}`
     this.#short.put(short_url, long_url)
     return { short_url }
   }
@@ -57,7 +57,7 @@ export class ScanDesk {
       mch_id,
       openid,
       is_subscribe: 'N',
-      nonce_str: dice.text(32),
+      nonce_str: dice.about('scan', product_id).text(32),
       product_id,
     }
     const found = { product_id, openid }

@@ -161,9 +161,10 @@ export class SharingBook {
     for (const other of this.#returns.values())
       if (other.order_id === sharing.order_id && other.account === account) before += other.amount
     if (before + amount > share.amount) return fault('INVALID_REQUEST', '回退金额超过可回退金额')
+    const out_return_no = fields['out_return_no'] ?? ''
     const entry: Return = {
-      out_return_no: fields['out_return_no'] ?? '',
-      return_no: payoutId(this.#desk.dice, now, '30'),
+      out_return_no,
+      return_no: payoutId(this.#desk.dice.about('return', out_return_no), now, '30'),
       order_id: sharing.order_id,
       out_order_no: sharing.out_order_no,
       account,
@@ -233,7 +234,7 @@ export class SharingBook {
     const out_order_no = fields['out_order_no'] ?? ''
     return this.#sharings.put(out_order_no, {
       out_order_no,
-      order_id: payoutId(this.#desk.dice, now, '30'),
+      order_id: payoutId(this.#desk.dice.about('sharing', out_order_no), now, '30'),
       transaction_id: order.transaction_id ?? '',
       kind,
       shares,

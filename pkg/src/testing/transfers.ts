@@ -140,9 +140,10 @@ export class TransferBook {
     const amount = Number(request['amount'])
     if (amount > this.#desk.ledger.balance)
       return fault('NOTENOUGH', '余额不足，请充值后用原单号重试')
+    const partner_trade_no = request['partner_trade_no'] ?? ''
     return enter({
-      partner_trade_no: request['partner_trade_no'] ?? '',
-      payment_no: payoutId(this.#desk.dice, now),
+      partner_trade_no,
+      payment_no: payoutId(this.#desk.dice.about('transfer', partner_trade_no), now),
       amount,
       openid: request['openid'] ?? null,
       desc: request['desc'] ?? null,

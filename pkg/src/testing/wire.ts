@@ -15,8 +15,9 @@ import {
 } from './answer.js'
 import { check } from './check.js'
 import type { Desk } from './desk.js'
+import type { Dice } from './dice.js'
 import type { FaultRule } from './faults.js'
-import { errorOf, isBooked, spoil, wrong } from './faults.js'
+import { errorOf, isBooked, numbersIn, spoil, wrong } from './faults.js'
 import type { Handler } from './handlers.js'
 
 const LENGTH: Record<string, number> = { MD5: 32, 'HMAC-SHA256': 64 }
@@ -188,18 +189,18 @@ class Exchange {
         : this.#desk.realm === 'sandbox' && outcome.return_msg.includes('total_fee')
           ? refuseInFront('请确认请求参数是否正确total_fee')
           : refuse(outcome.return_msg)
-    const { dice, merchant } = this.#desk
+    const { merchant } = this.#desk
+    const dice = this.#desk.dice.about(name, ...numbersIn(this.#fields))
     const message = compose(name, merchant, this.#fields, outcome as Fields, dice)
     if (!this.#facts.signed || this.#rule?.fault === 'no-sign')
-      return xml(this.#varied(buildXml(message)))
+      return xml(this.#varied(buildXml(message), dice))
     const body = signedXml(message, merchant.key, this.#signType)
-    return xml(this.#varied(this.#rule?.fault === 'wrong-sign' ? wrong(body) : body))
+    return xml(this.#varied(this.#rule?.fault === 'wrong-sign' ? wrong(body) : body, dice))
   }
 
   /** Empty elements, which are not signed, now and then. */
-  #varied(body: string): string {
-    const { variety, dice } = this.#desk
-    return variety && dice.hits(0.3)
+  #varied(body: string, dice: Dice): string {
+    return this.#desk.variety && dice.hits(0.3)
       ? body.replace('<xml>', '<xml><remark><![CDATA[]]></remark>')
       : body
   }

@@ -111,7 +111,7 @@ export class Feed {
   #hear(event: GatewayEvent): void {
     if (event.type === 'message') {
       this.#messages.put(event.message.id, event.message)
-    } else {
+    } else if (event.type === 'change') {
       const { table, key, record } = event
       if (table === 'journeys') this.#notified = true
       else if (record === null) return
