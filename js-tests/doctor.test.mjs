@@ -265,9 +265,10 @@ test('fast enough for a page', t => {
     let best = Infinity
     let tried
     for (let round = 0; round < 5; round++) {
-      const start = performance.now()
+      // What other processes take is not counted.
+      const start = process.cpuUsage()
       ;({ tried } = ask(fields, { sign }))
-      best = Math.min(best, performance.now() - start)
+      best = Math.min(best, process.cpuUsage(start).user / 1000)
     }
     t.diagnostic(`${sign_type}: ${tried} variants of 11 fields in ${best.toFixed(1)} ms`)
     assert.ok(best < 150, `${best} ms`)
