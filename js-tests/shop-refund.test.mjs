@@ -151,6 +151,21 @@ test('what WeChat refuses for good is closed and its amount is free; short of fu
   assert.equal(await status(), 'refunding')
 })
 
+test('without a client certificate nothing is sent, and the amount stays free', async (t) => {
+  // Over TLS the certificate is asked for before anything else; nobody listens there.
+  const { gateway, shop } = await openShop(t, { baseUrl: 'https://127.0.0.1:9' })
+  const order = { appid: gateway.appid, mch_id: gateway.mchid, out_trade_no: 'A1', trade_type: 'NATIVE', body: 'tea', total_fee: 100 }
+  await shop.store.createOrder(order)
+  await shop.store.recordPayment({
+    out_trade_no: 'A1', total_fee: 100, fee_type: 'CNY', transaction_id: '42', time_end: '20260101000000', cash_fee: 100, openid: null, bank_type: null,
+  })
+  const counter = visitor(shop.url, TOKEN)
+  const answer = await counter.post('/admin/refund', { out_trade_no: 'A1', out_refund_no: 'A1-1', refund_fee: 100 })
+  assert.deepEqual([answer.status, answer.json.code], [500, 'CERT_MISSING'])
+  const [row] = (await counter.get('/admin/orders?out_trade_no=A1')).json
+  assert.deepEqual([row.status, row.left, row.next_refund_no], ['paid', 100, 'A1-2'])
+})
+
 test('a lost refund notification is made up for by the reconciler', async (t) => {
   const { gateway, status, refund, out_trade_no } = await open(t, {
     gateway: { faults: [{ on: 'notification', fault: 'never', times: 99 }] },

@@ -9,16 +9,15 @@ import { startShop } from '../examples/shop/shop.mjs'
 
 export const TOKEN = 'the-token-of-the-counter'
 
-/** What the shop asks of a gateway. */
-export const wxpayOf = ({ appid, mchid, key: partnerKey, appSecret, url: baseUrl }) => ({ appid, mchid, partnerKey, appSecret, baseUrl })
+const wxpayOf = ({ appid, mchid, key: partnerKey, appSecret, url: baseUrl }) => ({ appid, mchid, partnerKey, appSecret, baseUrl })
 
-/** The same as environment variables. */
+/** Environment variables for a shop at this gateway. */
 export const envOf = ({ appid, mchid, key, appSecret, url }) => ({
   WXPAY_APPID: appid, WXPAY_MCHID: mchid, WXPAY_KEY: key, WXPAY_APP_SECRET: appSecret, GATEWAY_URL: url,
 })
 
 /** A gateway and a shop for one test; `options` go to the shop. */
-export async function openShop(t, { gateway: gatewayOptions, ...options } = {}) {
+export async function openShop(t, { gateway: gatewayOptions, baseUrl, ...options } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'wxpay-shop-test-'))
   const messages = []
   const reports = []
@@ -31,7 +30,7 @@ export async function openShop(t, { gateway: gatewayOptions, ...options } = {}) 
     await rm(folder, { recursive: true })
   })
   shop = await startShop({
-    wxpay: wxpayOf(gateway),
+    wxpay: { ...wxpayOf(gateway), ...(baseUrl && { baseUrl }) },
     databaseUrl: `sqlite:${join(folder, 'shop.db')}`,
     adminToken: TOKEN,
     look: 50,

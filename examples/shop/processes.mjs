@@ -28,7 +28,7 @@ export async function keepProcesses(count, line) {
     const worker = cluster.fork()
     let served = false
     running.add(worker)
-    worker.once('listening', () => (served = true))
+    worker.once('message', () => (served = true)) // its one message: it serves
     worker.once('exit', async (status, signal) => {
       running.delete(worker)
       if (stopping) {

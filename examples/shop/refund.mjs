@@ -33,7 +33,7 @@ export function refunding({ pay, store, refund_url, report }) {
   /** The row comes before the call: its number is what the call can be repeated with. */
   async function stored(request) {
     try {
-      return await store.createRefund(request)
+      return { refund: await store.createRefund(request), fresh: true }
     } catch (error) {
       if (error.code === 'FIELD_VALUE' && error.field === 'refund_fee') {
         throw new ShopError(409, 'REFUND_LIMIT', 'refund_fee: the order has less left to refund')
@@ -43,7 +43,7 @@ export function refunding({ pay, store, refund_url, report }) {
       }
       if (error.code !== 'STORE_DUPLICATE') throw error
       const known = await store.findRefund(request.out_refund_no)
-      if (known?.refund_fee === request.refund_fee) return known
+      if (known?.refund_fee === request.refund_fee) return { refund: known, fresh: false }
       throw new ShopError(409, 'REFUND_CHANGED', 'this refund was asked for with another amount: look at the order again')
     }
   }
@@ -63,7 +63,7 @@ export function refunding({ pay, store, refund_url, report }) {
       throw new ShopError(400, 'REFUND_NUMBER', 'out_refund_no: expected the next_refund_no of the order')
     }
 
-    const refund = await stored({ out_trade_no, out_refund_no, refund_fee, refund_desc: refund_desc || undefined })
+    const { refund, fresh } = await stored({ out_trade_no, out_refund_no, refund_fee, refund_desc: refund_desc || undefined })
     if (refund.refund_id !== null || refund.state !== 'PROCESSING') return { refund, known: true }
     const { total_fee } = refund
     try {
@@ -75,7 +75,11 @@ export function refunding({ pay, store, refund_url, report }) {
       return { refund: (await store.recordRefund(accepted(answer, refund))).refund, known: true }
     } catch (error) {
       report(error)
-      if (error.code?.startsWith('CERT_')) throw error
+      if (error.code?.startsWith('CERT_')) {
+        // Nothing was sent, and nothing before it under this number.
+        if (fresh) await store.closeRefund(out_refund_no)
+        throw error
+      }
       if (error.code === 'RESULT_FAIL' && error.action === 'final') {
         // Short of funds it is repeated with the same number; every other no ends it, and frees its amount.
         if (error.err_code !== 'NOTENOUGH') await store.closeRefund(out_refund_no)

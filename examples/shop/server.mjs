@@ -39,6 +39,7 @@ if (cluster.isPrimary && settings.processes > 1) {
     })
   }
 
+  process.send?.('serving')
   console.log(`半日茶 Half-Day Tea  ${shop.url}  pid ${process.pid}`)
   const desk = settings.options.adminToken === undefined ? '关闭 off (ADMIN_TOKEN)' : `${shop.url}/admin`
   console.log(`店主 shopkeeper  ${desk}`)

@@ -44,6 +44,10 @@ async function certificateEnds(file) {
 export async function startShop(options) {
   const { wxpay, env = {}, catalogue = teas, now = Date.now, look = 1000, host = '127.0.0.1' } = options
   const { log, onOutcome, onAlarm, report = () => {} } = options
+  // First what can be wrong in the settings: nothing is opened for a shop that cannot take money.
+  let watch = log
+  const pay = WxPay.fromEnv({ ...wxpay, log: (message) => watch?.(message) }, env)
+  const ends = await certificateEnds(env.WXPAY_CERT_FILE)
   const database = await openDatabase(options.databaseUrl ?? 'sqlite:./shop.db', { now })
   const { store, own } = database
 
@@ -64,12 +68,11 @@ export async function startShop(options) {
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.address().port}`
     const publicUrl = (options.publicUrl ?? url).replace(/\/+$/, '')
 
-    const monitor = new Monitor({ store, onAlarm, now, certificateEnds: await certificateEnds(env.WXPAY_CERT_FILE) })
-    const watch = (message) => {
+    const monitor = new Monitor({ store, onAlarm, now, certificateEnds: ends })
+    watch = (message) => {
       monitor.log(message)
       log?.(message)
     }
-    const pay = WxPay.fromEnv({ ...wxpay, log: watch }, env)
 
     const shop = {
       pay, store, own, catalogue, monitor, publicUrl, now, look, report,

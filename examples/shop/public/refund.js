@@ -28,6 +28,7 @@ export function openRefund(order, name, send, done) {
   $('dialog').showModal()
 }
 
+$('fee').addEventListener('input', () => tell('refund-trouble', null))
 $('cancel').addEventListener('click', () => $('dialog').close())
 $('refund').addEventListener('submit', async (event) => {
   event.preventDefault()
