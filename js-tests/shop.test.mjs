@@ -280,6 +280,8 @@ test('errors are JSON with a status, and tell no secrets', async (t) => {
     [413, 'TOO_LARGE', 'POST', '/order', `"${'x'.repeat(5000)}"`],
     [400, 'CODE', 'POST', '/login', {}],
     [400, 'CODE', 'POST', '/login', { code: 'a b' }],
+    [404, 'ORDER', 'GET', '/order/%00'],
+    [404, 'ORDER', 'POST', '/queryOrder', { out_trade_no: '茶' }],
   ]
   for (const [status, code, method, path, body] of cases) {
     const answer = await browser.call(method, path, body)

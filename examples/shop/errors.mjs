@@ -31,6 +31,7 @@ const WXPAY = {
   TRANSPORT: [502, 'WeChat Pay cannot be reached; please try again'],
   TIMEOUT: [504, BUSY],
   OUTCOME_UNKNOWN: [504, BUSY],
+  STORE_FAILED: [503, 'the shop cannot reach its database; please try again'],
   CERT_MISSING: [500, CERTIFICATE],
   CERT_INVALID: [500, CERTIFICATE],
   CERT_UNSUPPORTED: [500, CERTIFICATE],

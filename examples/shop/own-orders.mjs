@@ -1,5 +1,8 @@
 import { ShopError } from './errors.mjs'
 
+/** What `orderNumber` makes; in a request it may be anything. */
+const NUMBER = /^[0-9A-Za-z]{1,32}$/
+
 /** Whose order it is, and where its H5 cashier is: what the order store does not know. */
 export function ownOrders({ own, store, sessions }) {
   const row = (out_trade_no) =>
@@ -22,7 +25,7 @@ export function ownOrders({ own, store, sessions }) {
      * An order of somebody else and an order that never was look the same.
      */
     async find(ctx, out_trade_no) {
-      const session = await sessions.find(ctx)
+      const session = NUMBER.test(out_trade_no) ? await sessions.find(ctx) : undefined
       const order = session ? await store.findOrder(out_trade_no) : null
       const byOpenid = order !== null && order.openid !== null && order.openid === session.openid
       if (byOpenid || (order !== null && (await row(out_trade_no))?.session === session.id)) return order
