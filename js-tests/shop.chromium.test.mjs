@@ -1,7 +1,8 @@
 // The pages of the shop in Chromium: a purchase from the tea list to the refund, on a desk and on a phone.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +13,7 @@ import { openShop, TOKEN } from './storefront.mjs'
 
 const CHROMIUM = '/usr/bin/chromium'
 const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PROBE = '<img src=x onerror="window.pwned=1">'
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
 const DESK = { viewport: { width: 1280, height: 800 } }
@@ -54,6 +56,10 @@ async function open(t, shopOptions = {}) {
     await page.bringToFront()
     await page.waitForTimeout(600) // the seal lands
     await page.screenshot({ path: join(PICTURES, `shop-${name}.png`), fullPage: true })
+    await page.evaluate(AXE)
+    const found = await page.evaluate(async () => (await globalThis.axe.run(document)).violations)
+    const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], name)
   }
   const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
   return { gateway, shop, tab, picture, sideways, trouble }
@@ -186,6 +192,28 @@ test('where events do not come through, the page asks', options, async (t) => {
   await gateway.pay(gateway.orders()[0].out_trade_no)
   await status(page, 'paid')
   assert.ok(trouble.length > 0 && trouble.every((text) => text.includes('503')), trouble.join('\n'))
+})
+
+test('a tab that nobody looks at keeps no connection, and is up to date when somebody does', options, async (t) => {
+  const { gateway, tab, trouble } = await open(t)
+  const { page } = await tab()
+  const streams = []
+  page.on('request', (request) => request.url().endsWith('/events') && streams.push(request))
+  const look = (hidden) => page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
+  await page.locator('.buy').first().click()
+  await status(page, 'waiting')
+  const closed = page.waitForEvent('requestfailed', (request) => request === streams[0])
+  await look(true)
+  await closed
+  await gateway.pay(gateway.orders()[0].out_trade_no)
+  assert.equal(streams.length, 1)
+  await look(false)
+  await status(page, 'paid')
+  assert.equal(streams.length, 2)
+  assert.deepEqual(trouble, [])
 })
 
 test('"I have paid" has WeChat asked', options, async (t) => {

@@ -34,7 +34,8 @@ async function certificateEnds(file) {
  *   adminToken    opens /admin and /metrics; absent: they are closed
  *   trustProxy    whether X-Forwarded-For, as the proxy before this shop writes it, says who the buyer is
  *   port, host    0 takes a free port; 127.0.0.1
- *   catalogue, now, look, events, reconciler    the world and the workers' options, for tests
+ *   look, pages   how often (ms) an open page's order is looked at, and how many pages may be told so
+ *   catalogue, now, events, reconciler    the world and the workers' options, for tests
  *   log(message)            each message to and from WeChat, masked by the library
  *   onOutcome(event)        what became of each notification
  *   onAlarm(alarm)          what a person should look at
@@ -42,7 +43,7 @@ async function certificateEnds(file) {
  * @returns { url, store, own, close() }
  */
 export async function startShop(options) {
-  const { wxpay, env = {}, catalogue = teas, now = Date.now, look = 1000, host = '127.0.0.1' } = options
+  const { wxpay, env = {}, catalogue = teas, now = Date.now, look = 1000, pages = 200, host = '127.0.0.1' } = options
   const { log, onOutcome, onAlarm, report = () => {} } = options
   // First what can be wrong in the settings: nothing is opened for a shop that cannot take money.
   let watch = log
@@ -75,7 +76,7 @@ export async function startShop(options) {
     }
 
     const shop = {
-      pay, store, own, catalogue, monitor, publicUrl, now, look, report,
+      pay, store, own, catalogue, monitor, publicUrl, now, look, pages, report,
       stopping: stopping.signal,
       notify_url: `${publicUrl}/pay/notify`,
       refund_url: `${publicUrl}/pay/refunded`,

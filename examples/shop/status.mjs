@@ -3,8 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { renderSVG } from 'uqr'
 import { ShopError } from './errors.mjs'
 
-/** Pages that one process keeps up to date by events; the others ask. */
-const MOST = 200
 /** Once it is paid there is less hurry: so many times the pause. */
 const CALM = 3
 /** Milliseconds until a page connects anew, so that a forgotten tab costs nothing for ever. */
@@ -30,9 +28,9 @@ export const qr = ({ ownOrders }) => async (ctx) => {
  * GET /order/:out_trade_no/events: the order as server-sent events, at once and after each change.
  * It looks into the store, so it does not matter which process got the notification.
  *
- * @param shop also { look: ms between two looks, stopping: AbortSignal }
+ * @param shop also { look: ms between two looks, pages: that one process serves so, stopping: AbortSignal }
  */
-export function events({ store, ownOrders, view, look, stopping, report }) {
+export function events({ store, ownOrders, view, look, pages, stopping, report }) {
   let streams = 0
 
   async function* news(out_trade_no) {
@@ -59,7 +57,7 @@ export function events({ store, ownOrders, view, look, stopping, report }) {
 
   return async (ctx) => {
     const { out_trade_no } = await ownOrders.find(ctx, ctx.params.out_trade_no)
-    if (streams >= MOST) throw new ShopError(503, 'BUSY', 'too many pages watch; ask GET /order/:out_trade_no')
+    if (streams >= pages) throw new ShopError(503, 'BUSY', 'too many pages watch; ask GET /order/:out_trade_no')
     ctx.type = 'text/event-stream'
     ctx.set('x-accel-buffering', 'no') // nginx would hold the events back
     ctx.body = Readable.from(news(out_trade_no))

@@ -17,11 +17,16 @@ export function watchOrder(out_trade_no, hear) {
   let failures = 0
   let ended = false
 
-  function end() {
-    ended = true
+  function rest() {
     clearTimeout(timer)
     source?.close()
-    document.removeEventListener('visibilitychange', back)
+    source = null
+  }
+
+  function end() {
+    ended = true
+    rest()
+    document.removeEventListener('visibilitychange', turn)
   }
 
   function news(order) {
@@ -41,7 +46,7 @@ export function watchOrder(out_trade_no, hear) {
     } catch {
       if (!ended) hear.lost()
     }
-    if (!ended) timer = setTimeout(ask, ASK)
+    if (!ended && !document.hidden) timer = setTimeout(ask, ASK)
   }
 
   function listen() {
@@ -50,24 +55,27 @@ export function watchOrder(out_trade_no, hear) {
       failures = 0
       news(JSON.parse(data))
     })
-    source.addEventListener('error', () => {
-      if (ended) return
+    source.addEventListener('error', ({ target }) => {
+      if (target !== source) return
       failures++
       if (failures > 1) hear.lost()
       // The browser connects again by itself, unless the answer was no stream of events.
       if (source.readyState !== EventSource.CLOSED && failures < TRIES) return
-      source.close()
-      source = null
+      failures = TRIES
+      rest()
       ask()
     })
   }
 
-  // A tab in the background is slowed down; ask at once when somebody comes back to it.
-  function back() {
-    if (!document.hidden && source === null) ask()
+  // A browser has six connections for a shop: a tab that nobody looks at keeps none.
+  function turn() {
+    rest()
+    if (document.hidden) return
+    if (failures < TRIES) listen()
+    else ask()
   }
 
-  document.addEventListener('visibilitychange', back)
+  document.addEventListener('visibilitychange', turn)
   listen()
   return end
 }
