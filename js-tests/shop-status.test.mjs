@@ -109,7 +109,8 @@ test('with every notification lost the reconciler finds the payment, and closes 
 })
 
 test('health and metrics', async (t) => {
-  const { gateway, shop } = await open(t)
+  let clock = Date.now()
+  const { gateway, shop } = await open(t, { now: () => clock })
   const browser = visitor(shop.url)
   const counter = visitor(shop.url, TOKEN)
   const { out_trade_no } = await browser.buy()
@@ -127,6 +128,8 @@ test('health and metrics', async (t) => {
   }
 
   await shop.store.close()
+  assert.equal((await browser.get('/health')).status, 200, 'what was found a moment ago')
+  clock += 1000
   const ill = await browser.get('/health')
   assert.deepEqual([ill.status, ill.json], [503, { ok: false }])
 })

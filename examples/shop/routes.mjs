@@ -1,6 +1,7 @@
 import { Router } from '@koa/router'
 import { koaNotify } from 'wxpay-wasm/koa'
 import * as admin from './admin.mjs'
+import { health, metrics } from './health.mjs'
 import { login } from './login.mjs'
 import { orderQuery } from './order-query.mjs'
 import { order } from './order.mjs'
@@ -8,7 +9,7 @@ import { events, qr, status } from './status.mjs'
 
 /** Every address of the shop, but its pages (`page.mjs`). */
 export function routes(shop) {
-  const { catalogue, monitor, paid, refunded, shopkeeper } = shop
+  const { catalogue, paid, refunded, shopkeeper } = shop
   const router = new Router()
 
   router.get('/products', (ctx) => {
@@ -28,15 +29,7 @@ export function routes(shop) {
   router.get('/admin/orders', shopkeeper, admin.orders(shop))
   router.post('/admin/refund', shopkeeper, admin.refund(shop))
 
-  // Whoever balances the load asks this: can this process keep a payment now?
-  router.get('/health', async (ctx) => {
-    const { ok } = await monitor.health()
-    ctx.status = ok ? 200 : 503
-    ctx.body = { ok }
-  })
-  router.get('/metrics', shopkeeper, async (ctx) => {
-    ctx.type = 'text/plain; version=0.0.4'
-    ctx.body = await monitor.metrics()
-  })
+  router.get('/health', health(shop))
+  router.get('/metrics', shopkeeper, metrics(shop))
   return router
 }

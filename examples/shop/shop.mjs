@@ -56,10 +56,11 @@ export async function startShop(options) {
   const stopping = new AbortController()
   const workers = []
 
-  async function close() {
+  let closing
+  function close() {
     stopping.abort()
     // A notification and a delivery under way may finish; a client that only waits may not hold us.
-    await shutdown({ server, workers, store: database })
+    return (closing ??= shutdown({ server, workers, store: database }))
   }
 
   try {
@@ -90,9 +91,9 @@ export async function startShop(options) {
     const worker = `${hostname()} ${process.pid}`
     const handled = handleEvents(store, delivery(shop), { worker, monitor, now, ...options.events })
     workers.push(handled, reconcileOrders(store, pay, { monitor, now, ...options.reconciler }))
-    // The handlers look once a second; after a notification there is something to do now.
+    // The handlers look once a second; after a genuine notification there is something to do now.
     const told = (event) => {
-      handled.wake()
+      if (event.outcome !== 'refused') handled.wake()
       onOutcome?.(event)
     }
     shop.paid = paymentNotify({ ...merchant, store, monitor, now, onOutcome: told })
