@@ -106,11 +106,16 @@ describe('H5', () => {
     }
   })
 
+  test('the cashier of a gateway on this machine needs no TLS', () => {
+    assert.equal(wxpay.h5Url('http://127.0.0.1:8080/p/x', 'http://127.0.0.1:3000'), 'http://127.0.0.1:8080/p/x?redirect_url=http%3A%2F%2F127.0.0.1%3A3000')
+  })
+
   test('a page that is no complete address is refused', () => {
     for (const page of ['', '/o', 'shop.example', '//shop.example', 'javascript:alert(1)', 'data:,x', 'https://', 'https://a b', encodeURIComponent('https://a')]) {
       assert.throws(() => wxpay.h5Url(mweb, page), error => /^FIELD_/.test(error.code) && error.field === 'redirect_url', page)
     }
-    for (const url of ['', 'http://wx.tenpay.com/x', `${mweb}&redirect_url=x`]) {
+    const disguised = ['http://127.0.0.1:8080@tenpay.example/x', 'http://127.0.0.1.tenpay.example/x', 'http://127.0.0.1/x']
+    for (const url of ['', 'http://wx.tenpay.com/x', `${mweb}&redirect_url=x`, ...disguised]) {
       assert.throws(() => wxpay.h5Url(url, 'https://a'), error => /^FIELD_/.test(error.code) && error.field === 'mweb_url', url)
     }
   })

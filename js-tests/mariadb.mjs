@@ -36,7 +36,7 @@ async function freePort() {
 /**
  * Starts a server.
  *
- * @returns { port, connect, pool, newDatabase, stop, start, kill, pause, resume, close }
+ * @returns { port, connect, url, pool, newDatabase, stop, start, kill, pause, resume, close }
  */
 export async function startMariadb(...options) {
   if (SERVER === undefined) throw new Error('no mariadbd: install mariadb-server')
@@ -103,6 +103,7 @@ export async function startMariadb(...options) {
   return {
     port,
     connect,
+    url: database => `mysql://shop:${PASSWORD}@127.0.0.1:${port}/${database}`,
     query,
     start,
     kysely: (database, more) => new Kysely({ dialect: new MysqlDialect({ pool: mysqlPool(connect(database, more)) }) }),

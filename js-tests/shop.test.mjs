@@ -1,71 +1,12 @@
-// The shop of examples/shop over real HTTP, with the gateway as its WeChat.
+// The shop of examples/shop over real HTTP: buying, being notified, and who may see what.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { createGateway, signedNotification } from 'wxpay-wasm/testing'
-import { startShop } from '../examples/shop/shop.mjs'
+import { signedNotification } from 'wxpay-wasm/testing'
+import { delivery } from '../examples/shop/delivery.mjs'
+import { openShop as open, TOKEN, until, visitor } from './storefront.mjs'
 
-const SHOP = fileURLToPath(new URL('../examples/shop/', import.meta.url))
 const PROBE = '<img src=x onerror=alert(1)>'
-
-/** A gateway and a shop for one test; `options` go to the shop. */
-async function open(t, options = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'wxpay-shop-test-'))
-  const messages = []
-  const reports = []
-  const gateway = await createGateway({ log: (message) => messages.push(message) })
-  let shop
-  t.after(async () => {
-    await gateway.close()
-    await shop?.close()
-    await rm(folder, { recursive: true })
-  })
-  const { appid, mchid, key: partnerKey, appSecret, url: gatewayUrl } = gateway
-  shop = await startShop({
-    appid, mchid, partnerKey, appSecret, gatewayUrl,
-    databaseUrl: `sqlite:${join(folder, 'shop.db')}`,
-    report: (error) => reports.push(error),
-    ...options,
-  })
-  return { gateway, shop, messages, reports }
-}
-
-/** One browser or phone: keeps the cookie the shop gives it. */
-function visitor(url) {
-  const self = {
-    cookie: undefined,
-    async call(method, path, body, headers = {}) {
-      const answer = await fetch(url + path, {
-        method,
-        headers: {
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(self.cookie === undefined ? {} : { cookie: self.cookie }),
-          ...headers,
-        },
-        body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
-      })
-      const [set] = answer.headers.getSetCookie()
-      if (set) self.cookie = set.split(';', 1)[0]
-      const text = await answer.text()
-      const json = answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : undefined
-      return { status: answer.status, headers: answer.headers, text, json, set }
-    },
-    get: (path) => self.call('GET', path),
-    post: (path, body, headers) => self.call('POST', path, body, headers),
-    async buy(order = {}) {
-      const answer = await self.post('/order', { product_id: 'longjing-50', trade_type: 'NATIVE', ...order })
-      assert.equal(answer.status, 201, answer.text)
-      return answer.json
-    },
-  }
-  return self
-}
 
 async function notify(shop, body) {
   const answer = await fetch(`${shop.url}/pay/notify`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body })
@@ -92,12 +33,13 @@ test('NATIVE: order, QR code, payment, notification, query', async (t) => {
   assert.equal(qr.headers.get('content-type'), 'image/svg+xml')
   assert.match(qr.text, /^<svg /)
 
-  assert.equal((await browser.get(path)).json.state, 'NOTPAY')
+  const waiting = (await browser.get(path)).json
+  assert.deepEqual([waiting.state, waiting.status, waiting.over], ['NOTPAY', 'waiting', false])
   const { order, notification } = await gateway.pay(bought.out_trade_no)
   assert.equal(notification.accepted, true, notification.reply)
 
   const seen = (await browser.get(path)).json
-  assert.equal(seen.state, 'SUCCESS')
+  assert.deepEqual([seen.state, seen.status], ['SUCCESS', 'paid'])
   assert.equal(seen.transaction_id, order.transaction_id)
   const events = await shop.store.listEvents(bought.out_trade_no)
   assert.deepEqual(events.map(({ kind, total_fee }) => [kind, total_fee]), [['paid', 6800]])
@@ -242,48 +184,79 @@ test('markup in body and attach stays text', async (t) => {
 test('every answer carries the content policy, and the page has no inline script', async (t) => {
   const { shop } = await open(t)
   const browser = visitor(shop.url)
-  for (const path of ['/', '/shop.js', '/products', '/order/x', '/nowhere']) {
+  for (const path of ['/', '/admin', '/shop.js', '/products', '/order/x', '/admin/orders', '/nowhere']) {
     const policy = (await browser.get(path)).headers.get('content-security-policy')
     assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'/)
     assert.doesNotMatch(policy, /unsafe/)
   }
-  const { text } = await browser.get('/')
-  assert.doesNotMatch(text, /<script(?![^>]* src=)|\son\w+=|\sstyle=/i)
-  for (const [, src] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
-    assert.equal((await browser.get(src)).status, 200, src)
+  for (const page of ['/', '/admin']) {
+    const { text } = await browser.get(page)
+    assert.doesNotMatch(text, /<script(?![^>]* src=)|\son\w+=|\sstyle=/i)
+    for (const [, src] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      assert.equal((await browser.get(src)).status, 200, src)
+    }
   }
 })
 
-test('a lost notification is made up for by a query, asked sparingly', async (t) => {
-  let clock = Date.now()
-  const { gateway, shop, messages } = await open(t, {
-    now: () => clock,
-    publicUrl: 'http://127.0.0.1:9', // nobody listens there
-  })
+test('H5: the cashier, the way back, and the buyer\'s own address', async (t) => {
+  const { gateway, shop, messages } = await open(t, { publicUrl: 'https://127.0.0.1:9/', trustProxy: true })
+  const phone = visitor(shop.url)
+  const { json, set } = await phone.post('/order', { product_id: 'sample', trade_type: 'MWEB' }, { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' })
+  const { out_trade_no, mweb_url } = json
+  assert.deepEqual(json, { out_trade_no, total_fee: 1, mweb_url })
+  assert.match(set, /; secure/i, 'PUBLIC_URL is https')
+  const url = new URL(mweb_url)
+  assert.ok(mweb_url.startsWith(gateway.url))
+  assert.equal(url.searchParams.get('redirect_url'), `https://127.0.0.1:9/?order=${out_trade_no}`)
+
+  const request = messages.find(({ direction, url }) => direction === 'request' && url === '/pay/unifiedorder').body
+  assert.match(request, /<spbill_create_ip>(<!\[CDATA\[)?198\.51\.100\.7\b/, 'the address that the own proxy wrote')
+  assert.match(request, /"type":"Wap","wap_url":"https:\/\/127\.0\.0\.1:9"/)
+
+  const path = `/order/${out_trade_no}`
+  assert.equal((await phone.get(path)).json.mweb_url, mweb_url, 'a reload finds the cashier again')
+  assert.equal((await phone.get(path)).headers.get('referrer-policy'), 'strict-origin', 'the cashier asks where it was opened')
+})
+
+test('without a proxy nobody else says who the buyer is', async (t) => {
+  const { shop, messages } = await open(t)
+  await visitor(shop.url).post('/order', { product_id: 'sample', trade_type: 'MWEB' }, { 'x-forwarded-for': '203.0.113.9' })
+  const request = messages.find(({ direction, url }) => direction === 'request' && url === '/pay/unifiedorder').body
+  assert.match(request, /<spbill_create_ip>(<!\[CDATA\[)?127\.0\.0\.1\b/)
+})
+
+test('a paid order is delivered', async (t) => {
+  const { gateway, shop } = await open(t)
   const browser = visitor(shop.url)
   const { out_trade_no } = await browser.buy()
-  const queries = () => messages.filter(({ direction, url }) => direction === 'request' && url === '/pay/orderquery').length
-  const look = async () => (await browser.get(`/order/${out_trade_no}`)).json.state
+  assert.equal((await browser.get(`/order/${out_trade_no}`)).json.delivered_at, null)
+  await gateway.pay(out_trade_no)
+  await until(async () => (await browser.get(`/order/${out_trade_no}`)).json.delivered_at !== null)
+  const [event] = await shop.store.listEvents(out_trade_no)
+  const rows = await shop.own.selectFrom('shop_deliveries').selectAll().execute()
+  assert.deepEqual(rows.map((row) => [row.event, row.out_trade_no]), [[event.id, out_trade_no]])
+})
 
-  for (let second = 0; second < 5; second++) {
-    assert.equal(await look(), 'NOTPAY')
-    clock += 999
-  }
-  assert.equal(queries(), 0, 'not in the first five seconds')
-  clock += 100
-  assert.equal(await look(), 'NOTPAY')
-  assert.equal(await look(), 'NOTPAY')
-  assert.equal(queries(), 1)
+test('an event that comes again delivers nothing twice, and what was paid back is not delivered', async (t) => {
+  const { shop } = await open(t)
+  const { onPaid } = delivery({ own: shop.own, now: Date.now })
+  const sent = async () => (await shop.own.selectFrom('shop_deliveries').selectAll().execute()).map(({ event }) => event)
+  await onPaid({ id: 7, out_trade_no: 'A1' }, { order: { state: 'REFUND' } })
+  assert.deepEqual(await sent(), [])
+  for (let time = 0; time < 3; time++) await onPaid({ id: 8, out_trade_no: 'A1' }, { order: { state: 'SUCCESS' } })
+  assert.deepEqual(await sent(), [8])
+})
 
-  const { notification } = await gateway.pay(out_trade_no)
-  assert.equal(notification.accepted, false)
-  assert.equal(await look(), 'NOTPAY')
-  assert.equal(queries(), 1)
-  clock += 5001
-  assert.equal(await look(), 'SUCCESS')
-  assert.equal(await look(), 'SUCCESS')
-  assert.equal(queries(), 2)
-  assert.deepEqual((await shop.store.listEvents(out_trade_no)).map(({ kind }) => kind), ['paid'])
+test('a session is stored as a hash, and ends after a day', async (t) => {
+  const { shop } = await open(t)
+  const browser = visitor(shop.url)
+  const { out_trade_no } = await browser.buy()
+  const rows = await shop.own.selectFrom('shop_sessions').selectAll().execute()
+  const name = browser.cookie.split('=')[1]
+  assert.ok(rows.length === 1 && !JSON.stringify(rows).includes(name), 'who reads the table cannot make the cookie')
+  assert.equal((await browser.get(`/order/${out_trade_no}`)).status, 200)
+  await shop.own.updateTable('shop_sessions').set({ created_at: Date.now() - 25 * 3600_000 }).execute()
+  assert.equal((await browser.get(`/order/${out_trade_no}`)).status, 404, 'a day later it is over')
 })
 
 test('errors are JSON with a status, and tell no secrets', async (t) => {
@@ -295,7 +268,8 @@ test('errors are JSON with a status, and tell no secrets', async (t) => {
     [405, 'METHOD', 'DELETE', '/order'],
     [404, 'PRODUCT', ...order({ product_id: 'gold' })],
     [404, 'PRODUCT', ...order({ product_id: '__proto__' })],
-    [400, 'TRADE_TYPE', ...order({ trade_type: 'MWEB' })],
+    [400, 'TRADE_TYPE', ...order({ trade_type: 'APP' })],
+    [400, 'TRADE_TYPE', ...order({ trade_type: 'toString' })],
     [400, 'ATTACH', ...order({ attach: '茶'.repeat(43) })],
     [400, 'ATTACH', ...order({ attach: 'a\nb' })],
     [400, 'ATTACH', ...order({ attach: '\ud800' })],
@@ -306,6 +280,8 @@ test('errors are JSON with a status, and tell no secrets', async (t) => {
     [413, 'TOO_LARGE', 'POST', '/order', `"${'x'.repeat(5000)}"`],
     [400, 'CODE', 'POST', '/login', {}],
     [400, 'CODE', 'POST', '/login', { code: 'a b' }],
+    [404, 'ORDER', 'GET', '/order/%00'],
+    [404, 'ORDER', 'POST', '/queryOrder', { out_trade_no: '茶' }],
   ]
   for (const [status, code, method, path, body] of cases) {
     const answer = await browser.call(method, path, body)
@@ -326,78 +302,6 @@ test('errors are JSON with a status, and tell no secrets', async (t) => {
   const dead = await browser.post('/order', { product_id: 'sample', trade_type: 'NATIVE' })
   assert.ok(dead.status === 502 || dead.status === 504, dead.text)
   for (const { text } of [stale, dead]) {
-    for (const secret of [gateway.key, gateway.appSecret, gateway.url, 'ECONNREFUSED']) assert.ok(!text.includes(secret), text)
+    for (const secret of [gateway.key, gateway.appSecret, TOKEN, gateway.url, 'ECONNREFUSED']) assert.ok(!text.includes(secret), text)
   }
-})
-
-/** Runs a script of the shop; `ready` ends it with SIGTERM once it has printed that. */
-async function run(t, script, { args = [], env = {}, ready } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'wxpay-shop-run-'))
-  t.after(() => rm(folder, { recursive: true }))
-  const child = spawn(process.execPath, [join(SHOP, script), ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, TMPDIR: folder, ...env },
-  })
-  t.after(() => child.kill('SIGKILL'))
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => {
-      output += text
-      if (ready?.test(output)) {
-        ready = undefined
-        child.kill('SIGTERM')
-      }
-    })
-  }
-  const [code, signal] = await once(child, 'close')
-  return { code, signal, output, left: await readdir(folder) }
-}
-
-test('demo.mjs --once buys twice, proves both, and leaves nothing behind', async (t) => {
-  const { code, output, left } = await run(t, 'demo.mjs', { args: ['--once'], env: { NODE_ENV: 'production' } })
-  assert.equal(code, 0, output)
-  assert.match(output, /All right/)
-  assert.equal(output.match(/POST \/pay\/notify/g).length, 2)
-  assert.doesNotMatch(output, /\x1b/, 'no colours without a terminal')
-  const gateway = await createGateway()
-  await gateway.close()
-  for (const secret of [gateway.key, gateway.appSecret]) assert.ok(!output.includes(secret))
-  assert.doesNotMatch(output, /<(sign|openid)>(?!(<!\[CDATA\[)?\*)/, 'signatures and openids are masked')
-  assert.deepEqual(left, [])
-})
-
-test('demo.mjs stops on SIGTERM and removes its folder', async (t) => {
-  const { code, output, left } = await run(t, 'demo.mjs', { ready: /Ctrl-C/ })
-  assert.equal(code, 0, output)
-  assert.match(output, /http:\/\/127\.0\.0\.1:\d+/)
-  assert.deepEqual(left, [])
-})
-
-test('server.mjs takes the environment, and says what is missing', async (t) => {
-  const none = await run(t, 'server.mjs')
-  assert.equal(none.code, 2)
-  assert.match(none.output, /WXPAY_APPID, WXPAY_MCHID, WXPAY_KEY/)
-
-  const gateway = await createGateway()
-  t.after(() => gateway.close())
-  const merchant = {
-    PORT: '0',
-    WXPAY_APPID: gateway.appid,
-    WXPAY_MCHID: gateway.mchid,
-    WXPAY_KEY: gateway.key,
-    WXPAY_SECRET: gateway.appSecret,
-  }
-  const unreachable = await run(t, 'server.mjs', { env: merchant })
-  assert.equal(unreachable.code, 2)
-  assert.match(unreachable.output, /PUBLIC_URL/)
-
-  const env = { ...merchant, GATEWAY_URL: gateway.url }
-  const wrong = await run(t, 'server.mjs', { env: { ...env, WXPAY_KEY: `${gateway.key}x` } })
-  assert.equal(wrong.code, 1)
-  assert.match(wrong.output, /^KEY_INVALID: /)
-  assert.ok(!wrong.output.includes(gateway.key))
-
-  const { code, output, left } = await run(t, 'server.mjs', { env, ready: /http:\/\/127\.0\.0\.1:\d+/ })
-  assert.equal(code, 0, output)
-  assert.ok(left.includes('shop.db'), 'the default database is a file where the shop was started')
 })

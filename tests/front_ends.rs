@@ -43,6 +43,7 @@ fn h5_addresses() {
         client_pay::h5_url("https://wx.tenpay.com/x", "http://a.example").as_deref(),
         Ok("https://wx.tenpay.com/x?redirect_url=http%3A%2F%2Fa.example")
     );
+    assert!(client_pay::h5_url("http://127.0.0.1:8080/p/x", "http://127.0.0.1").is_ok());
     for bad in [
         "",
         "shop.example",
@@ -66,9 +67,17 @@ fn h5_addresses() {
             if bad == "https://茶" { None } else { at(ErrorCode::FieldValue, "redirect_url") };
         assert_eq!(fault(client_pay::h5_url(mweb, bad)), expected, "{bad}");
     }
-    for bad in
-        ["", "http://wx.tenpay.com/x", "wx.tenpay.com", "https://", "https://a#b", "https://a b"]
-    {
+    for bad in [
+        "",
+        "http://wx.tenpay.com/x",
+        "wx.tenpay.com",
+        "https://",
+        "https://a#b",
+        "https://a b",
+        "http://127.0.0.1:8080@a.example/x",
+        "http://127.0.0.1.a.example/x",
+        "http://127.0.0.1:8080/#b",
+    ] {
         let found = fault(client_pay::h5_url(bad, "https://a.example"));
         assert_eq!(found, at(ErrorCode::FieldValue, "mweb_url"), "{bad}");
     }

@@ -1,13 +1,14 @@
 /**
  * The shop and a WeChat of its own, on this machine, without a merchant:
  *   node demo.mjs          for a person with a browser
- *   node demo.mjs --once   both flows by themselves; exit code 0 if all went right
+ *   node demo.mjs --once   all flows by themselves; exit code 0 if all went right
  */
 import { parseArgs } from 'node:util'
 import { audit } from './audit.mjs'
 import { miniProgramFlow } from './demo/mini-program.mjs'
 import { nativeFlow } from './demo/native.mjs'
 import { prove } from './demo/proof.mjs'
+import { refundFlow } from './demo/refund.mjs'
 import { openScene } from './demo/scene.mjs'
 import { bold, green, pad, quiet, red, say } from './demo/terminal.mjs'
 import { gatewayLog, shopLog } from './demo/wire.mjs'
@@ -26,6 +27,7 @@ const opening = openScene({
   gatewayLog: once ? gatewayLog : undefined,
   shopLog: once ? shopLog : undefined,
   onOutcome,
+  onAlarm: ({ alarm, message }) => say(red(`    ${alarm}: ${message}`)),
   report,
 })
 
@@ -39,7 +41,7 @@ async function leave(code) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave(once ? 130 : 0))
 
 const scene = await opening
-const { gateway, shop, databaseUrl } = scene
+const { gateway, shop, adminToken, databaseUrl } = scene
 
 function row(name, value) {
   say(`  ${pad(name, 20)}${value}`)
@@ -49,7 +51,9 @@ say()
 say(`  ${bold('半日茶 Half-Day Tea')}`)
 say()
 row('店铺 Shop', shop.url)
-row('模拟微信 Gateway', gateway.url)
+row('柜台 Counter', `${shop.url}/admin`)
+row('柜台口令 Token', adminToken)
+row('模拟微信 Gateway', `${gateway.url}/_gateway/`)
 row('数据库 Database', databaseUrl)
 say()
 
@@ -58,7 +62,7 @@ if (once) {
   const step = (zh, en) => say(`\n${bold(`${String(++number).padStart(2)}  ${zh}`)}\n    ${en}\n`)
   let right = false
   try {
-    const bought = [await miniProgramFlow(scene, step), await nativeFlow(scene, step)]
+    const bought = [await miniProgramFlow(scene, step), await refundFlow(scene, await nativeFlow(scene, step), step)]
     await scene.stop()
     step('店铺已关；重新打开数据库文件核对', 'the shop is closed; open the database file anew and compare')
     right = await prove(databaseUrl, bought, gateway)
@@ -72,6 +76,7 @@ if (once) {
   row('1. 打开店铺，购买', 'open the shop and buy')
   row('2. 打开付款页，付款', 'open the pay page and pay')
   row('3. 账单变为已付款', 'watch the bill turn paid')
+  row('4. 到柜台退款', 'refund it at the counter')
   say()
   say(quiet('  Ctrl-C 结束并清除数据 stops everything and removes the data'))
   say()

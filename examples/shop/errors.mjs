@@ -14,6 +14,7 @@ export class ShopError extends Error {
 
 const BUSY = 'WeChat Pay did not answer in time; please try again'
 const REFUSED = 'WeChat Pay refused the request'
+const CERTIFICATE = 'refunds need the client certificate of the merchant, and it is missing or cannot be used'
 const UNTRUSTED = 'the answer of WeChat Pay could not be trusted'
 
 /** What the codes of the library mean for somebody who called this shop. */
@@ -30,6 +31,10 @@ const WXPAY = {
   TRANSPORT: [502, 'WeChat Pay cannot be reached; please try again'],
   TIMEOUT: [504, BUSY],
   OUTCOME_UNKNOWN: [504, BUSY],
+  STORE_FAILED: [503, 'the shop cannot reach its database; please try again'],
+  CERT_MISSING: [500, CERTIFICATE],
+  CERT_INVALID: [500, CERTIFICATE],
+  CERT_UNSUPPORTED: [500, CERTIFICATE],
 }
 
 /** Koa middleware; `report(error)` gets what the client is not told. */

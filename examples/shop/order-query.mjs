@@ -1,43 +1,43 @@
 import { queriedPayment } from 'wxpay-wasm/notify'
+import { jsonBody } from './json-body.mjs'
 
-const FIRST = 5_000
-const LONGEST = 60_000
-const FORGET = 2 * 60 * 60 * 1000 // a code_url is valid for two hours (native, chapter 6.5)
+/** Milliseconds between two questions about one order. */
+const GAP = 5000
 
 /**
- * Asks WeChat about an order whose notification has not come (delivery is
- * never guaranteed, payment notification, chapter 9.7). The page may ask the
- * shop every second; the shop asks WeChat first after five seconds and then
- * with growing gaps.
+ * POST /queryOrder { out_trade_no }: for a buyer who says that he has paid. Asks WeChat, unless that
+ * was done just now. A page that only waits does not need it: `reconcileOrders` asks by itself.
  */
-export function orderQuery({ pay, store, now, report }) {
-  const plans = new Map()
+export function orderQuery({ pay, store, ownOrders, view, now, report }) {
+  const asked = new Map()
 
-  function due(order) {
-    const at = now()
-    if (at - order.created_at > FORGET) {
-      plans.delete(order.out_trade_no)
-      return false
+  function due(out_trade_no) {
+    for (const [number, at] of asked) {
+      if (now() - at < GAP) break
+      asked.delete(number)
     }
-    const plan = plans.get(order.out_trade_no) ?? { next: order.created_at + FIRST, gap: FIRST }
-    if (at < plan.next) return false
-    plans.set(order.out_trade_no, { next: at + plan.gap, gap: Math.min(plan.gap * 2, LONGEST) })
+    if (asked.has(out_trade_no)) return false
+    asked.set(out_trade_no, now())
     return true
   }
 
-  /** The order as it stands after the query, if a query was due. */
-  return async (order) => {
-    if (order.state !== 'NOTPAY' || order.prepay_id === null || !due(order)) return order
+  async function ask(order) {
+    const { out_trade_no } = order
     try {
-      const answer = await pay.orderQuery({ out_trade_no: order.out_trade_no })
+      const answer = await pay.orderQuery({ out_trade_no })
       if (answer.trade_state !== 'SUCCESS') return order
       // The same door as the notification: amount, currency and transaction are checked there.
-      const { order: after } = await store.recordPayment(queriedPayment(answer))
-      plans.delete(order.out_trade_no)
-      return after ?? order
+      return (await store.recordPayment(queriedPayment(answer))).order ?? order
     } catch (error) {
       report(error)
       return order
     }
+  }
+
+  return async (ctx) => {
+    const { out_trade_no } = await jsonBody(ctx)
+    const order = await ownOrders.find(ctx, String(out_trade_no))
+    const open = order.state === 'NOTPAY' || order.state === 'USERPAYING'
+    ctx.body = await view(open && due(order.out_trade_no) ? await ask(order) : order)
   }
 }

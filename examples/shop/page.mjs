@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 
+const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' }
+
+/** Which file of `public` is at which address. */
 const FILES = {
-  '/': ['index.html', 'text/html; charset=utf-8'],
-  '/shop.css': ['shop.css', 'text/css; charset=utf-8'],
-  '/shop.js': ['shop.js', 'text/javascript; charset=utf-8'],
-  '/receipt.js': ['receipt.js', 'text/javascript; charset=utf-8'],
-  '/words.js': ['words.js', 'text/javascript; charset=utf-8'],
-  '/icon.svg': ['icon.svg', 'image/svg+xml'],
+  '/': 'index.html',
+  '/admin': 'admin.html',
+  ...Object.fromEntries([
+    'base.css', 'shop.css', 'admin.css', 'icon.svg',
+    'words.js', 'draw.js', 'shop.js', 'bill.js', 'watch.js', 'admin.js', 'refund.js',
+  ].map((name) => [`/${name}`, name])),
 }
 
 const POLICY = [
@@ -24,17 +27,18 @@ const POLICY = [
 export async function headers(ctx, next) {
   ctx.set('content-security-policy', POLICY)
   ctx.set('x-content-type-options', 'nosniff')
-  ctx.set('referrer-policy', 'no-referrer')
+  // The H5 cashier asks whose page it was opened from (h5, chapter 15.4); no path goes with it.
+  ctx.set('referrer-policy', 'strict-origin')
   ctx.set('cache-control', 'no-store')
   await next()
 }
 
 /** Puts the files of the page on the router: a closed list, read once, no paths from requests. */
 export async function page(router) {
-  for (const [path, [name, type]] of Object.entries(FILES)) {
+  for (const [path, name] of Object.entries(FILES)) {
     const content = await readFile(new URL(`./public/${name}`, import.meta.url), 'utf8')
     router.get(path, (ctx) => {
-      ctx.type = type
+      ctx.type = TYPES[name.split('.').at(-1)]
       ctx.body = content
     })
   }

@@ -1,55 +1,46 @@
 /** The shop from the environment: `node server.mjs`. */
+import cluster from 'node:cluster'
 import { audit } from './audit.mjs'
+import { keepProcesses } from './processes.mjs'
+import { settingsFrom } from './settings.mjs'
 import { startShop } from './shop.mjs'
 
-const {
-  PORT = '3000', HOST, DATABASE_URL, GATEWAY_URL, PUBLIC_URL,
-  WXPAY_APPID, WXPAY_MCHID, WXPAY_KEY, WXPAY_SECRET,
-} = process.env
+const line = (kind, entry) => console.log(JSON.stringify({ time: new Date().toISOString(), kind, pid: process.pid, ...entry }))
 
-const missing = ['WXPAY_APPID', 'WXPAY_MCHID', 'WXPAY_KEY'].filter((name) => !process.env[name])
-if (missing.length > 0) {
-  console.error(`请设置环境变量 / please set: ${missing.join(', ')}`)
-  console.error('没有商户号也能体验 / to try it without a merchant: node demo.mjs')
-  process.exit(2)
-}
-if (!GATEWAY_URL && !PUBLIC_URL) {
-  console.error('PUBLIC_URL: 微信要能访问到它，付款通知才会到 / where WeChat can reach this shop, or no notification arrives')
-  process.exit(2)
-}
-if (!/^\d{1,5}$/.test(PORT)) {
-  console.error('PORT: 应为数字 / expected a number')
-  process.exit(2)
-}
-
-const line = (kind, entry) => console.log(JSON.stringify({ time: new Date().toISOString(), kind, ...entry }))
-
-let shop
+let settings
 try {
-  shop = await startShop({
-    port: Number(PORT),
-    host: HOST,
-    databaseUrl: DATABASE_URL,
-    gatewayUrl: GATEWAY_URL,
-    publicUrl: PUBLIC_URL,
-    appid: WXPAY_APPID,
-    mchid: WXPAY_MCHID,
-    partnerKey: WXPAY_KEY,
-    appSecret: WXPAY_SECRET,
-    onOutcome: (event) => line('notification', audit(event)),
-    report: (error) => line('error', { code: error.code ?? error.name, message: error.message }),
-  })
+  settings = settingsFrom(process.env)
 } catch (error) {
-  // A wrong setting stops the start; the message names it and never shows a key.
-  console.error(`${error.code ?? error.name}: ${error.message}`)
-  process.exit(1)
+  console.error(error.message)
+  process.exit(2)
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, async () => {
-    await shop.close()
-    process.exit(0)
-  })
-}
+if (cluster.isPrimary && settings.processes > 1) {
+  process.exitCode = await keepProcesses(settings.processes, line)
+} else {
+  let shop
+  try {
+    shop = await startShop({
+      ...settings.options,
+      onOutcome: (event) => line('notification', audit(event)),
+      onAlarm: ({ error, ...alarm }) => line('alarm', { ...alarm, code: error?.code }),
+      report: (error) => line('error', { code: error.code ?? error.name, message: error.message }),
+    })
+  } catch (error) {
+    // A wrong setting stops the start; the message names it and never shows a key.
+    console.error(`${error.code ?? error.name}: ${error.message}`)
+    process.exit(1)
+  }
 
-console.log(`半日茶 Half-Day Tea  ${shop.url}`)
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, async () => {
+      await shop.close()
+      process.exit(0)
+    })
+  }
+
+  process.send?.('serving')
+  console.log(`半日茶 Half-Day Tea  ${shop.url}  pid ${process.pid}`)
+  const desk = settings.options.adminToken === undefined ? '关闭 off (ADMIN_TOKEN)' : `${shop.url}/admin`
+  console.log(`店主 shopkeeper  ${desk}`)
+}

@@ -1,55 +1,66 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 const COOKIE = 'shop_session'
 const LIFETIME = 24 * 60 * 60 * 1000
-const MOST = 10_000
+const HOUR = 60 * 60 * 1000
+
+/** The table holds hashes: who reads it cannot make a cookie from it. */
+const hash = (name) => createHash('sha256').update(name).digest('hex')
 
 /**
- * Sessions live in the server's memory; the client holds only a random name in
- * a cookie. A session knows the openid of a login and the order numbers made
- * in it. The session_key of jscode2session is not kept at all: this shop
- * decrypts nothing with it, and a client must never see it.
- *
- * Several processes would share sessions through a common store; everything
- * that has to do with money is in the order store already.
+ * Sessions live in the database, so that every process knows them; the client holds only a random
+ * name in a cookie. A session knows the openid of a login, and which orders were made in it. The
+ * session_key of jscode2session is not kept at all: this shop decrypts nothing with it, and a client
+ * must never see it.
  */
-export function sessions({ secure, now }) {
-  const all = new Map()
+export function sessions({ own, secure, now }) {
+  let swept = 0
 
-  function alive(id) {
-    const session = id === undefined ? undefined : all.get(id)
-    if (session && now() - session.born < LIFETIME) return session
-    if (session) all.delete(id)
-    return undefined
+  async function sweep() {
+    if (now() - swept < HOUR) return
+    swept = now()
+    await own.deleteFrom('shop_sessions').where('created_at', '<', now() - LIFETIME).execute()
   }
 
-  function begin(ctx, session) {
-    const id = randomBytes(24).toString('base64url')
-    all.set(id, session)
-    // The oldest goes first, so that a flood of logins cannot fill the memory.
-    if (all.size > MOST) all.delete(all.keys().next().value)
+  async function begin(ctx, openid) {
+    await sweep()
+    const name = randomBytes(24).toString('base64url')
+    const session = { id: hash(name), openid, created_at: now() }
+    await own.insertInto('shop_sessions').values(session).execute()
     // Behind a TLS proxy the connection itself is plain; PUBLIC_URL decides.
     ctx.cookies.secure = secure
-    ctx.cookies.set(COOKIE, id, { httpOnly: true, sameSite: 'lax', secure, maxAge: LIFETIME })
+    ctx.cookies.set(COOKIE, name, { httpOnly: true, sameSite: 'lax', secure, maxAge: LIFETIME })
     return session
   }
 
   return {
     /** The session of this request, or undefined. */
-    find: (ctx) => alive(ctx.cookies.get(COOKIE)),
+    async find(ctx) {
+      const name = ctx.cookies.get(COOKIE)
+      if (!name) return undefined
+      return own
+        .selectFrom('shop_sessions')
+        .selectAll()
+        .where('id', '=', hash(name))
+        .where('created_at', '>', now() - LIFETIME)
+        .executeTakeFirst()
+    },
 
     /** The session of this request, or a new one without a login. */
-    open(ctx) {
-      return this.find(ctx) ?? begin(ctx, { openid: null, orders: new Set(), born: now() })
+    async open(ctx) {
+      return (await this.find(ctx)) ?? begin(ctx, null)
     },
 
     /** After a login the name changes: a name fixed beforehand is worth nothing. */
-    login(ctx, openid) {
-      const before = this.find(ctx)
-      all.delete(ctx.cookies.get(COOKIE))
+    async login(ctx, openid) {
+      const before = await this.find(ctx)
+      const session = await begin(ctx, openid)
+      if (!before) return
       // Another person's login does not inherit the orders.
-      const orders = before && (before.openid ?? openid) === openid ? before.orders : new Set()
-      return begin(ctx, { openid, orders, born: now() })
+      if ((before.openid ?? openid) === openid) {
+        await own.updateTable('shop_orders').set({ session: session.id }).where('session', '=', before.id).execute()
+      }
+      await own.deleteFrom('shop_sessions').where('id', '=', before.id).execute()
     },
   }
 }

@@ -89,8 +89,8 @@ export function appPay(prepaid: AppPrepaid, key: string | Key): AppPay {
  *
  * @example
  * h5Url(mweb_url, 'https://shop.example/orders/20150806125346')
- * @throws WxPayError `FIELD_VALUE` for a `mweb_url` that is not https, or a `redirect_url` that is no
- * complete http(s) address
+ * @throws WxPayError `FIELD_VALUE` for a `mweb_url` that is neither https nor of a gateway on this
+ * machine, or a `redirect_url` that is no complete http(s) address
  */
 export function h5Url(mweb_url: string, redirect_url: string): string {
   return clientPay('h5Url', { mweb_url, redirect_url }, '')

@@ -7,11 +7,12 @@ use alloc::string::String;
 /// The payer also comes back without having paid: the page must ask the server, on a click.
 ///
 /// # Errors
-/// `FIELD_VALUE` for a `mweb_url` that is not https or returns somewhere already, and for a
-/// `redirect_url` that is no complete http(s) address.
+/// `FIELD_VALUE` for a `mweb_url` that is neither https nor of this machine, or returns somewhere
+/// already, and for a `redirect_url` that is no complete http(s) address.
 pub fn h5_url(mweb_url: &str, redirect_url: &str) -> Result<String> {
     let refuse = |name: &str, reason| Err(Error::new(ErrorCode::FieldValue, reason).field(name));
-    if !is_address(mweb_url, &["https://"]) || mweb_url.contains('#') {
+    let known = is_address(mweb_url, &["https://"]) || is_on_this_machine(mweb_url);
+    if !known || mweb_url.contains('#') {
         return refuse("mweb_url", "is the https address from unifiedorder's answer");
     }
     if mweb_url.contains("redirect_url=") {
@@ -27,6 +28,12 @@ pub fn h5_url(mweb_url: &str, redirect_url: &str) -> Result<String> {
     url.push_str(if mweb_url.contains('?') { "&redirect_url=" } else { "?redirect_url=" });
     percent::encode(redirect_url, &mut url);
     Ok(url)
+}
+
+/// Whether this is the cashier of a gateway simulator, which has no TLS.
+fn is_on_this_machine(url: &str) -> bool {
+    let port = |rest: &str| rest.bytes().take_while(|&b| b != b'/').all(|b| b.is_ascii_digit());
+    is_address(url, &["http://"]) && url.strip_prefix("http://127.0.0.1:").is_some_and(port)
 }
 
 /// Whether this is one of these schemes and something behind it, without white space, controls and

@@ -18,7 +18,8 @@ const HELP: &str = "\
 cargo xtask build          the npm package, in pkg/dist, and two pages in www/dist: endpoints.html has the
                            calls, doctor.html explains signatures
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
-cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
+cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once and
+                           one is refunded
 cargo xtask test           everything that is checked
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows

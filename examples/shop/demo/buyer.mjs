@@ -3,8 +3,9 @@ import { message } from './wire.mjs'
 /**
  * A buyer's device: speaks to the shop over HTTP and keeps its cookie. A mini
  * program has no cookies of its own and keeps the set-cookie header likewise.
+ * With a token it is the shopkeeper's.
  */
-export function buyer(shopUrl, name) {
+export function buyer(shopUrl, name, token) {
   let cookie
 
   async function call(method, path, body) {
@@ -15,6 +16,7 @@ export function buyer(shopUrl, name) {
       headers: {
         ...(text === undefined ? {} : { 'content-type': 'application/json' }),
         ...(cookie === undefined ? {} : { cookie }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       body: text,
     })

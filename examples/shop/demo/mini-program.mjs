@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { catalogue, findProduct } from '../catalogue.mjs'
 import { buyer } from './buyer.mjs'
+import { control } from './control.mjs'
 import { green, say } from './terminal.mjs'
 import { message } from './wire.mjs'
 
@@ -12,13 +13,6 @@ import { message } from './wire.mjs'
 function paySign(appId, { timeStamp, nonceStr, package: prepay, signType }, key) {
   const text = `appId=${appId}&nonceStr=${nonceStr}&package=${prepay}&signType=${signType}&timeStamp=${timeStamp}&key=${key}`
   return createHash('md5').update(text, 'utf8').digest('hex').toUpperCase()
-}
-
-async function control(gateway, path) {
-  const answer = await fetch(gateway.url + path, { method: 'POST' })
-  const heard = await answer.json()
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${heard.code}`)
-  return heard
 }
 
 /** Login, order, five parameters, payment, notification. Returns what must be found in the database. */
@@ -46,5 +40,5 @@ export async function miniProgramFlow({ gateway, shop }, step) {
 
   step('小程序查订单', 'the mini program asks for the order')
   await phone.get(`/order/${out_trade_no}`)
-  return { out_trade_no, total_fee: findProduct(catalogue, 'longjing-50').total_fee }
+  return { out_trade_no, total_fee: findProduct(catalogue, 'longjing-50').total_fee, refund_fee: 0 }
 }

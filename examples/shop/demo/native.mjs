@@ -30,7 +30,7 @@ export async function nativeFlow({ gateway, shop }, step) {
     await pause(10)
   }
 
-  step('网页每秒查一次，看到已付款', 'the page, which asks every second, sees the payment')
+  step('网页看到已付款', 'the page sees the payment')
   await desk.get(`/order/${out_trade_no}`)
   return { out_trade_no, total_fee: findProduct(catalogue, 'lapsang-50').total_fee }
 }
