@@ -44,6 +44,7 @@ export type GatewayEvent =
   /** A record of a table was made or changed; null for one that is gone. */
   | { type: 'change'; table: string; key: string; record: unknown }
 
+/** WeChat Pay on this machine: where it is, what it remembers, and the payer's part. */
 export interface Gateway extends Merchant {
   /** `http://127.0.0.1:<port>`: what a client takes as `baseUrl`. */
   url: string
