@@ -1,0 +1,22 @@
+// The API reference of the npm package: one module for each door, from the sources behind them.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const at = path => fileURLToPath(new URL(path, import.meta.url))
+const { exports } = JSON.parse(readFileSync(at('../pkg/package.json'), 'utf8'))
+const doors = Object.values(exports).filter(door => typeof door === 'object')
+const source = ({ import: { types } }) => at(`../pkg/${types.replace('/dist/esm/', '/src/').replace('.d.ts', '.ts')}`)
+
+/** @type {import('typedoc').TypeDocOptions} */
+export default {
+  name: 'wxpay-wasm',
+  entryPoints: doors.map(source),
+  tsconfig: at('../pkg/tsconfig.json'),
+  out: at('../www/dist/api'),
+  readme: at('../README.md'),
+  projectDocuments: ['*.md'].map(name => at(name)),
+  disableSources: true,
+  excludePrivate: true,
+  treatWarningsAsErrors: true,
+  validation: { notExported: false, notDocumented: false, invalidLink: true, invalidPath: false },
+}
