@@ -75,7 +75,7 @@ async function takeDashboard() {
     await pay.unifiedOrder(order)
   }
   await pay.orderQuery({ out_trade_no: waiting.out_trade_no })
-  const page = await open(`${gatewayUrl}/_gateway/`, { width: 1080, height: 720 })
+  const page = await open(`${gatewayUrl}/_gateway/`, { width: 1040, height: 660 })
   await page.locator('#link[data-state="live"]').waitFor()
   await shoot(page, 'dashboard')
 }

@@ -7,12 +7,15 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
 import Database from 'libsql'
 import { Kysely, SqliteDialect } from 'kysely'
-import { parseXml } from 'wxpay-wasm'
+import { ERROR_CODES, parseXml } from 'wxpay-wasm'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
+import { workloads } from '../benches/messages.mjs'
+import { READMES, shown } from '../benches/readme.mjs'
+import { CHINESE } from '../benches/words.mjs'
 import { runShell } from './documentation/commands.mjs'
 import { inChromium, miniProgram } from './documentation/front-ends.mjs'
 import { folder, runModule } from './documentation/module.mjs'
-import { blocks, headings, pages, read, root } from './documentation/pages.mjs'
+import { blocks, headings, pages, read, root, table } from './documentation/pages.mjs'
 import { argumentsIn, compiles } from './documentation/other-languages.mjs'
 
 /** These are followed step by step in walk.test.mjs. */
@@ -30,6 +33,8 @@ const all = pages().flatMap(blocks)
 const CHECKS = {
   js: (t, block) => {
     const { words, text } = own(block)
+    // The same code as in the English one, and the walk's own.
+    if (walked(block) && block.page === 'README.zh-CN.md') return undefined
     if (words.includes('miniprogram')) return miniProgram(text)
     if (words.includes('commonjs')) return compilesAsCommonJs(block)
     return runModule(t, own(block))
@@ -147,4 +152,41 @@ describe('the README in two languages', () => {
       assert.deepEqual(named.sort(), doors.toSorted())
     }
   })
+})
+
+describe('the figures of the READMEs', () => {
+  const results = JSON.parse(read('benches/results.json'))
+  for (const [file, words] of Object.entries(READMES)) {
+    test(`${file} has those of benches/results.json: node benches/readme.mjs`, () => {
+      assert.ok(read(file.slice(3)).includes(shown(results, words)))
+    })
+  }
+
+  test('every row has a Chinese name', () => {
+    const rows = Object.keys(results.table).map(row => workloads[row].title)
+    assert.deepEqual(rows.filter(title => CHINESE.name(title) === title), [])
+  })
+})
+
+describe('docs/errors.md', () => {
+  const { rows } = table('docs/errors.md', '## Every code')
+
+  test('lists exactly the codes there are, in their order', () => {
+    assert.deepEqual(rows.map(([code]) => code.replaceAll('`', '')), [...ERROR_CODES])
+  })
+
+  test('says what happened as src/error.rs does, and what to do', () => {
+    const codes = Array.from(read('src/error.rs').matchAll(/((?: {4}\/\/\/ .*\n)+) {4}\w+ = "([A-Z0-9_]+)",/g))
+    const meanings = codes.map(([, text, code]) => [`\`${code}\``, text.replaceAll(/^ {4}\/\/\/ /gm, '').trim().replaceAll('\n', ' ')])
+    assert.deepEqual(rows.map(([code, meaning]) => [code, meaning]), meanings)
+    for (const [code, , remedy] of rows) assert.ok(remedy.length > 5, code)
+  })
+})
+
+test('what the pages name as a test or a file exists', () => {
+  for (const page of pages()) {
+    for (const [, path] of read(page).matchAll(/`((?:src|pkg|js-tests|tests|docs|benches|examples|xtask|\.github|\.ci)\/[\w./-]+)`/g)) {
+      assert.ok(existsSync(join(root, path)), `${page}: ${path}`)
+    }
+  }
 })
