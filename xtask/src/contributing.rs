@@ -2,7 +2,7 @@
 
 use crate::{api, run};
 use std::fs;
-use wxpay_core::{ErrorCode, Fields, endpoint::Endpoint};
+use wxpay_core::{ErrorCode, Fields, Key, endpoint::Endpoint};
 
 /// The lines of the block, with those of the sets that it names.
 fn expanded(text: &str, sets: &str) -> String {
@@ -34,13 +34,23 @@ fn the_endpoint_of_the_walk_is_checked_and_typed() {
     let endpoint = Endpoint::parse(&text).expect("the table reads it");
     assert_eq!((endpoint.name, endpoint.path), ("parkingQuery", "/pay/parkingquery"));
 
-    let own = Fields::from_pairs([("parking_id", "P1")]).expect("fields");
-    let missing = endpoint.check(&Fields::new()).expect_err("a field is missing");
-    assert_eq!(missing.code(), ErrorCode::FieldMissing);
-    endpoint.check(&own).expect("all that is required is there");
+    let settings = [
+        ("appid", "wxd930ea5d5a258f4f"),
+        ("mch_id", "1900000109"),
+        ("nonce_str", "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"),
+    ];
+    let settings = Fields::from_pairs(settings).expect("settings");
+    let key = Key::new("192006250b4c09247ec02edce69f6a2d").expect("a key");
+    let send = |given: &[(&str, &str)]| {
+        let given = Fields::from_pairs(given.iter().copied()).expect("fields");
+        endpoint.prepare(&settings, &given, Some(&key)).map(|ready| ready.message)
+    };
+    assert_eq!(send(&[]).expect_err("a field is missing").code(), ErrorCode::FieldMissing);
     let long = "x".repeat(33);
-    let long = Fields::from_pairs([("parking_id", long.as_str())]).expect("fields");
-    assert_eq!(endpoint.check(&long).expect_err("too long").code(), ErrorCode::FieldLimit);
+    let long = send(&[("parking_id", &long)]).expect_err("too long");
+    assert_eq!(long.code(), ErrorCode::FieldLimit);
+    let message = send(&[("parking_id", "P1")]).expect("all that is required is there");
+    assert!(message.contains("P1") && message.contains("<sign>"), "{message}");
 
     let question = endpoint.sample_request().expect("a request of its examples");
     let answer = endpoint.sample_answer(&question).expect("an answer of its examples");
