@@ -1,5 +1,6 @@
 // Whatever a door exports says what it is.
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
@@ -31,4 +32,10 @@ describe('every export has a docstring', () => {
       assert.deepEqual(silent, [])
     })
   }
+})
+
+test('the API reference has a module for each door', async () => {
+  const { default: typedoc } = await import('../docs/typedoc.mjs')
+  assert.equal(typedoc.entryPoints.length, doors.length)
+  for (const file of typedoc.entryPoints) assert.ok(existsSync(file), file)
 })
