@@ -9,6 +9,7 @@ import Database from 'libsql'
 import { Kysely, SqliteDialect } from 'kysely'
 import { ERROR_CODES, parseXml } from 'wxpay-wasm'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
+import { parse } from 'yaml'
 import { workloads } from '../benches/messages.mjs'
 import { READMES, shown } from '../benches/readme.mjs'
 import { CHINESE } from '../benches/words.mjs'
@@ -16,7 +17,7 @@ import { runShell } from './documentation/commands.mjs'
 import { inChromium, miniProgram } from './documentation/front-ends.mjs'
 import { folder, runModule } from './documentation/module.mjs'
 import { blocks, headings, pages, read, root, table } from './documentation/pages.mjs'
-import { argumentsIn, compiles } from './documentation/other-languages.mjs'
+import { argumentsIn, compiles, inPython } from './documentation/other-languages.mjs'
 
 /** These are followed step by step in walk.test.mjs. */
 const walked = ({ words }) => words.includes('walk')
@@ -45,6 +46,8 @@ const CHECKS = {
   xml: (t, { text }) => assert.ok(Object.keys(parseXml(text)).length > 0),
   sh: (t, block) => (walked(block) ? undefined : runShell(t, block)),
   console: runShell,
+  yaml: (t, { text }) => parse(text),
+  toml: (t, { text }) => inPython('import sys, tomllib; tomllib.loads(sys.stdin.read())', text),
   ini: (t, { text }) => assert.match(text, /^(#.*\n)?([A-Z_]+=\S+\n)+$/),
   sql: onSqlite,
   // `cargo test -p xtask` reads it as a part of the table of endpoints.

@@ -18,6 +18,11 @@ export async function argumentsIn(t, { text, page, line }) {
 /** The same, and Python reads it. */
 export async function compiles(t, block) {
   await argumentsIn(t, block)
-  const { status, stderr } = spawnSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: block.text, encoding: 'utf8' })
+  inPython('import ast, sys; ast.parse(sys.stdin.read())', block.text)
+}
+
+/** A line of Python reads the text without an error. */
+export function inPython(program, input) {
+  const { status, stderr } = spawnSync('python3', ['-c', program], { input, encoding: 'utf8' })
   assert.equal(status, 0, stderr)
 }

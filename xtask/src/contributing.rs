@@ -63,3 +63,25 @@ fn the_endpoint_of_the_walk_is_checked_and_typed() {
     assert!(ts.contains("parking_id: string"), "{ts}");
     assert!(ts.contains("parkingQuery<const R extends ParkingQueryRequest>"), "{ts}");
 }
+
+/// The words in backticks from one text to another.
+fn words<'a>(page: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let text = page.split_once(from).and_then(|(_, rest)| rest.split_once(to)).expect(from).0;
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_table_knows_every_need_and_kind_of_the_page() {
+    let page = fs::read_to_string(run::root().join("CONTRIBUTING.md")).expect("the page");
+    let needs = words(&page, "Needs of a request:", "Kinds:");
+    let kinds = words(&page, "Kinds:", "`certificate`");
+    assert!(needs.len() > 8 && kinds.len() > 8, "{needs:?} {kinds:?}");
+    for need in needs {
+        for kind in &kinds {
+            let row = format!("a {need} {kind} what it means e.g. 1");
+            let text = format!("endpoint a POST /a\n  title a\n  request\n    {row}\n");
+            let endpoint = Endpoint::parse(&text).unwrap_or_else(|error| panic!("{row}: {error}"));
+            assert_eq!(endpoint.request.len(), 1, "{row}");
+        }
+    }
+}
