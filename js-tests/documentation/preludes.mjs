@@ -53,6 +53,11 @@ import Router from '@koa/router'
 const app = new Koa()
 const router = new Router()
 queueMicrotask(() => app.use(router.routes()).listen(3000))`,
+  hapi: `
+await store.createOrder({
+  out_trade_no: 'A1001', body: 'Tea', total_fee: 880, trade_type: 'JSAPI',
+  appid: pay.appid, mch_id: pay.mchid, openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
+})`,
   express: `
 import express from 'express'
 const app = express()

@@ -57,4 +57,14 @@ async function scanned({ gateway, url }) {
   assert.ok(reply.prepay_id.length > 0)
 }
 
-export const visits = { shop: buy, notify, tenpay, watch, scanned }
+/** Parameters for an order that is stored, and its payment. */
+async function parameters({ gateway, url }) {
+  const response = await fetch(`${url}/orders/A1001/pay`, { method: 'POST' })
+  assert.equal(response.status, 200)
+  const five = ['nonceStr', 'package', 'paySign', 'signType', 'timeStamp']
+  assert.deepEqual(Object.keys(await response.json()).sort(), five)
+  const { notification } = await gateway.pay('A1001')
+  assert.equal(notification.accepted, true)
+}
+
+export const visits = { shop: buy, notify, tenpay, watch, scanned, parameters }
