@@ -17,6 +17,8 @@ import { runShell } from './documentation/commands.mjs'
 import { inChromium, miniProgram } from './documentation/front-ends.mjs'
 import { folder, runModule } from './documentation/module.mjs'
 import { blocks, headings, pages, read, root, table } from './documentation/pages.mjs'
+import { preludes } from './documentation/preludes.mjs'
+import { visits } from './documentation/visits.mjs'
 import { argumentsIn, compiles, inPython } from './documentation/other-languages.mjs'
 
 /** These are followed step by step in walk.test.mjs. */
@@ -105,6 +107,11 @@ describe('code blocks', { concurrency: 2 }, () => {
       return CHECKS[language](t, block)
     })
   }
+
+  test('whatever a block can leave out, some block does', () => {
+    const used = new Set(all.flatMap(({ words }) => words))
+    assert.deepEqual([...Object.keys(preludes), ...Object.keys(visits)].filter(name => !used.has(name)), [])
+  })
 
   test('there are many, and a wrong one fails', async t => {
     assert.ok(all.length > 60, `${all.length} blocks`)

@@ -1,13 +1,12 @@
 // Commands of a page, as they are typed: those of this package run, those of others must exist.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createGateway, signedNotification } from 'wxpay-wasm/testing'
-import { writeFileSync } from 'node:fs'
+import { start } from '../command.mjs'
 import { folder, settings } from './module.mjs'
 import { root } from './pages.mjs'
-import { start } from '../command.mjs'
 
 const help = readFileSync(join(root, 'xtask/src/main.rs'), 'utf8')
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
