@@ -2,6 +2,7 @@
 import { CALLS } from './cold.mjs'
 import { BEST } from './results.mjs'
 import { workloads } from './messages.mjs'
+import { ENGLISH } from './words.mjs'
 
 /** The columns, and what they are called. */
 export const NAMES = {
@@ -51,18 +52,18 @@ export function markdown(results) {
 }
 
 /** What the README shows: the ratios, and in words what it claims beside them. */
-export function readmeText({ table: rows, native, inside, growth }) {
+export function readmeText({ table: rows, native, inside, growth }, words) {
   return [
-    ratiosTable(rows),
-    ...(native ? [nativeText(native, inside)] : []),
-    growthText(growth.fields),
+    ratiosTable(rows, words),
+    ...(native ? [nativeText(native, inside, words)] : []),
+    growthText(growth.fields, words),
   ].join('\n\n')
 }
 
-function ratiosTable(rows) {
-  const head = ['time / time of wxpay-wasm', ...COLUMNS.map(id => NAMES[id]), 'ours, ns']
+function ratiosTable(rows, { corner, last, name } = ENGLISH) {
+  const head = [corner, ...COLUMNS.map(id => name(NAMES[id])), last]
   const body = Object.entries(rows).map(([row, cells]) => [
-    workloads[row].title,
+    name(workloads[row].title),
     ...COLUMNS.map(id => times(cells[id]?.ratio)),
     ns(cells.ours.ns),
   ])
@@ -92,16 +93,13 @@ function insideTable({ inside, native, table: rows }) {
 
 const WATCHED = 'notify-bytes'
 
-function nativeText(native, inside) {
+function nativeText(native, inside, words) {
   const [ours, theirs] = [inside[WATCHED].p10, native[WATCHED].p10]
-  return lines([
-    `Reading and verifying the notification takes ${ns(ours)} ns inside WebAssembly and ${ns(theirs)} ns in`,
-    `native Rust: ${times(ours / theirs)} times as long.`,
-  ])
+  return words.native(ns(ours), ns(theirs), times(ours / theirs))
 }
 
 /** How much dearer a field is among the most fields than among the fewest. */
-function growthText(rows) {
+function growthText(rows, words) {
   const sizes = Object.keys(rows)
     .filter(row => row.startsWith('read-'))
     .map(row => Number(row.slice('read-'.length)))
@@ -110,11 +108,7 @@ function growthText(rows) {
     const each = count => rows[`read-${count}`][id].p10 / count
     return times(each(many) / each(few))
   }
-  return lines([
-    `From ${few} to ${many} fields with names that the module does not know, the time for each field of`,
-    `parse + verify grows by a factor of ${factor('ours')} (inside WebAssembly ${factor('inside')}, hand-written JS, best,`,
-    `${factor(BEST)}).`,
-  ])
+  return words.growth({ few, many, ours: factor('ours'), inside: factor('inside'), best: factor(BEST) })
 }
 
 function coldTable({ first }) {

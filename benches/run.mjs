@@ -12,7 +12,8 @@ import { cold } from './cold.mjs'
 import { inside } from './inside.mjs'
 import { workloads } from './messages.mjs'
 import { native } from './native.mjs'
-import { changesText, markdown, readmeText } from './report.mjs'
+import { writeReadmes } from './readme.mjs'
+import { changesText, markdown } from './report.mjs'
 import { best, changes, merge } from './results.mjs'
 import { sizes } from './sizes.mjs'
 
@@ -105,11 +106,8 @@ if (options.record) {
   writeFileSync(at('results.json'), `${JSON.stringify(results, null, 1)}\n`)
   writeFileSync(at('results.md'), markdown(results))
   writeFileSync(at('chart.svg'), svg(results))
-  const readme = at('../README.md')
-  const shown = `<!-- bench -->\n${readmeText(results)}\n<!-- /bench -->`
-  const text = readFileSync(readme, 'utf8')
-  writeFileSync(readme, text.replace(/<!-- bench -->[^]*<!-- \/bench -->/, () => shown))
-  say('recorded results.json, results.md, chart.svg and the figures of the README')
+  writeReadmes(results)
+  say('recorded results.json, results.md, chart.svg and the figures of the READMEs')
 }
 
 function recorded() {

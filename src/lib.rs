@@ -58,3 +58,12 @@ pub use key::Key;
 pub use nonce::nonce;
 pub use sign::{MISMATCH, SignType, sign, string_to_sign, verify};
 pub use signed::{parse_signed, signed_xml};
+
+/// The code of the pages runs like any other.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    mod english {}
+    #[doc = include_str!("../README.zh-CN.md")]
+    mod chinese {}
+}

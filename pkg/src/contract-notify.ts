@@ -21,6 +21,7 @@ export interface Contract {
   contract_termination_mode?: string
 }
 
+/** What {@link contractNotify} takes: whose contracts, and who hears of them. */
 export interface ContractNotifyOptions extends ReceiveOptions {
   /**
    * Keeps the contract, and resolves when it is durable; `storeTimeout` milliseconds at most. It is

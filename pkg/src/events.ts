@@ -17,6 +17,7 @@ export interface EventContext {
  */
 export type EventHandler = (event: EventTask, context: EventContext) => unknown
 
+/** What to do about each kind of event; kinds without a handler are finished unseen. */
 export interface EventHandlers {
   /** `paid`. */
   onPaid?: EventHandler
@@ -30,6 +31,7 @@ export interface EventHandlers {
   onAlarm?: EventHandler
 }
 
+/** How {@link handleEvents} goes about it. */
 export interface EventOptions {
   /** Handlers that run at the same time, at most; 8 by default. Events of one order never do. */
   concurrency?: number

@@ -24,6 +24,7 @@ export interface CodeOrder {
   auth_code: string
 }
 
+/** How long {@link payByCode} asks, and who may stop it. */
 export interface PayByCodeOptions extends Waiting {
   /** Milliseconds until the order is reversed if nobody has paid it; 45 000 by default. */
   patience?: number

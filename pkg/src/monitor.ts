@@ -40,6 +40,7 @@ export type AlarmKind =
   /** An event whose handler failed too often. */
   | 'event_parked'
 
+/** What a person should hear of. */
 export interface Alarm {
   alarm: AlarmKind
   /** What happened, for people; holds no key, signature or openid. */
@@ -54,6 +55,7 @@ export interface Alarm {
   suppressed?: number | undefined
 }
 
+/** What a {@link Monitor} looks at, and whom it tells. */
 export interface MonitorOptions {
   store?: Pick<OrderStore, 'health'>
   /** Hears each alarm; one line on `console.warn` by default. */

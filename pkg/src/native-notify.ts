@@ -5,6 +5,7 @@ import { nativeCallback, type NativeCallback } from './facade.js'
 import { Monitor } from './monitor.js'
 import { check, receive, type ReceiveOptions, type Route } from './receive.js'
 
+/** What {@link nativeNotify} takes: who is asked, and who places the order. */
 export interface NativeNotifyOptions extends Omit<ReceiveOptions, 'signType' | 'storeTimeout' | 'sub_mch_id'> {
   /**
    * Places the order (`unifiedOrder` with NATIVE) for the product that was scanned. Called once for

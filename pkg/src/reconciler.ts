@@ -21,6 +21,7 @@ export interface Pace {
   every: number
 }
 
+/** How often {@link reconcileOrders} asks, and when it gives an order up. */
 export interface ReconcilerOptions {
   /**
    * The first is how old an order must be to be asked about; 10 seconds by default, then every 15

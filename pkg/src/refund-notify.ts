@@ -13,6 +13,7 @@ export type RefundNotifyEvent =
   | (RefundRecord & { result: RefundResult })
   | { outcome: 'refused'; error: WxPayError }
 
+/** What {@link refundNotify} takes: whose refunds, and where they are recorded. */
 export interface RefundNotifyOptions extends Omit<ReceiveOptions, 'signType'> {
   store: Recorder<'recordRefund'>
   /**

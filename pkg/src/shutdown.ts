@@ -9,6 +9,7 @@ export interface Closable {
   closeAllConnections?(): void
 }
 
+/** What {@link shutdown} ends, in the order of a payment's way. */
 export interface ShutdownParts {
   server?: Closable
   /** Of {@link handleEvents} and {@link reconcileOrders}. */

@@ -124,7 +124,7 @@ fn property(ts: &mut String, row: &Field<'_>, required: bool) -> Result<()> {
 }
 
 /// The fields that are independent of each other, and what those that are not require.
-fn request(ts: &mut String, endpoint: &Endpoint<'_>) -> Result<()> {
+pub(crate) fn request(ts: &mut String, endpoint: &Endpoint<'_>) -> Result<()> {
     let name = type_name(endpoint);
     let rows: Vec<&Field<'_>> = endpoint.request.iter().filter(|row| is_given(row)).collect();
     writeln!(ts, "/** Every field that {} knows. */", endpoint.name)?;
@@ -208,7 +208,7 @@ fn companions(rows: &[&Field<'_>]) -> Option<Vec<String>> {
     Some(vec![format!("{{ {}?: undefined }}", leader.name), format!("{{ {} }}", parts.join("; "))])
 }
 
-fn answer(ts: &mut String, endpoint: &Endpoint<'_>) -> Result<()> {
+pub(crate) fn answer(ts: &mut String, endpoint: &Endpoint<'_>) -> Result<()> {
     if matches!(endpoint.body, Body::Csv | Body::Page) {
         return Ok(());
     }
@@ -247,7 +247,7 @@ fn promised(endpoint: &Endpoint<'_>) -> String {
     types
 }
 
-fn method(ts: &mut String, endpoint: &Endpoint<'_>, name: &str) -> Result<()> {
+pub(crate) fn method(ts: &mut String, endpoint: &Endpoint<'_>, name: &str) -> Result<()> {
     let own = type_name(endpoint);
     writeln!(ts, "  /**\n   * {} ({}).", capital(endpoint.about), endpoint.title)?;
     if let Some(since) = endpoint.retired {

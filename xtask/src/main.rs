@@ -2,6 +2,9 @@
 
 mod api;
 mod build;
+#[cfg(test)]
+mod contributing;
+mod docs;
 mod facts;
 mod generate;
 mod npm;
@@ -21,6 +24,8 @@ cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once and
                            one is refunded
 cargo xtask test           everything that is checked
+cargo xtask docs           the API reference: www/dist/api for the npm package, target/doc for the crate
+cargo xtask pictures       the pictures of the README, from the real pages
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 ";
@@ -45,6 +50,8 @@ fn run_command() -> Result<()> {
             run::shown(run::command("node", ["examples/shop/demo.mjs"]).args(rest))
         }
         ["test"] => test::test(),
+        ["docs"] => docs::reference(),
+        ["pictures"] => docs::pictures(),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;

@@ -69,7 +69,7 @@ struct Package {
     what_for: &'static str,
 }
 
-const PACKAGES: [Package; 3] = [
+const PACKAGES: [Package; 4] = [
     Package {
         program: "/usr/bin/chromium",
         install: &["chromium", "fonts-noto-cjk"],
@@ -79,6 +79,11 @@ const PACKAGES: [Package; 3] = [
         program: "/usr/bin/openssl",
         install: &["openssl"],
         what_for: "some tests make certificates",
+    },
+    Package {
+        program: "/usr/bin/curl",
+        install: &["curl"],
+        what_for: "one test types what the README says",
     },
     Package {
         program: "/usr/sbin/mariadbd",

@@ -46,6 +46,7 @@ export type GatewayEvent =
   /** A fault struck the message of an endpoint, or a `notification`, with these numbers in it. */
   | { type: 'fault'; on: string; numbers: string[]; fault: FaultRule }
 
+/** WeChat Pay on this machine: where it is, what it remembers, and the payer's part. */
 export interface Gateway extends Merchant {
   /** `http://127.0.0.1:<port>`: what a client takes as `baseUrl`. */
   url: string

@@ -2,6 +2,7 @@ import type { Fields, Flat, SignType } from '../facade.js'
 import type { Coupon } from './coupon.js'
 import { couponFields, giftOf } from './coupon.js'
 
+/** `trade_state` of the order query. */
 export type TradeState =
   'NOTPAY' | 'USERPAYING' | 'ACCEPT' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR'
 

@@ -19,6 +19,7 @@ const LONGEST = 365 * DAY
 /** Refunds in one answer of a query. */
 const PAGE = 10
 
+/** `refund_status` of the refund query and of notifications. */
 export type RefundStatus = 'PROCESSING' | 'SUCCESS' | 'CHANGE' | 'REFUNDCLOSE'
 
 /** A refund, as the gateway shows it. Amounts in fen, times in milliseconds since 1970. */
