@@ -18,7 +18,7 @@ pub fn accept(
     endpoint: &Endpoint<'_>,
     question: &Fields,
     body: &[u8],
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
 ) -> Result<Fields> {
     let read = match endpoint.body {
@@ -43,7 +43,7 @@ pub fn accept_fields(
     endpoint: &Endpoint<'_>,
     question: &Fields,
     answer: Fields,
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
 ) -> Result<Fields> {
     if endpoint.body == Body::Json {

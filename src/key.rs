@@ -69,6 +69,13 @@ impl Key {
     }
 }
 
+/// One key where several may be given.
+impl AsRef<[Key]> for Key {
+    fn as_ref(&self) -> &[Key] {
+        core::slice::from_ref(self)
+    }
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(REDACTED)")

@@ -14,7 +14,8 @@ pub const SUCCESS: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\
 pub const FAIL: &str = "<xml><return_code><![CDATA[FAIL]]></return_code>\
                         <return_msg><![CDATA[REFUSED]]></return_msg></xml>";
 
-/// A payment that WeChat vouches for. Whether it is the order's amount is still to be checked.
+/// A payment that WeChat vouches for. Whether it is the order's amount is still to be checked:
+/// [`Payment::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Payment {
@@ -50,7 +51,7 @@ const FOREIGN: [&str; 6] =
 /// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`, `FIELD_VALUE`.
 pub fn payment(
     body: &[u8],
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Payment> {
@@ -63,7 +64,7 @@ pub fn payment(
 /// As [`payment`].
 pub fn payment_fields(
     body: &[u8],
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Fields> {
@@ -116,7 +117,7 @@ pub struct NativeCallback {
 /// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`.
 pub fn native_callback(
     body: &[u8],
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     merchant: Merchant<'_>,
 ) -> Result<NativeCallback> {
     let facts = native_fields(body, keys, merchant)?;
@@ -133,7 +134,11 @@ pub fn native_callback(
 ///
 /// # Errors
 /// As [`native_callback`].
-pub fn native_fields(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
+pub fn native_fields(
+    body: &[u8],
+    keys: impl AsRef<[Key]>,
+    merchant: Merchant<'_>,
+) -> Result<Fields> {
     const FOREIGN: [&str; 5] =
         ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
     let fields = parse_signed(body, keys, SignType::Md5)?;
@@ -149,7 +154,7 @@ pub fn native_fields(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Resul
 /// `XML_*`, `SIGN_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `FIELD_MISSING`.
 pub fn contract(
     body: &[u8],
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Fields> {
@@ -213,6 +218,23 @@ fn facts_of(fields: &Fields) -> Result<Fields> {
 }
 
 impl Payment {
+    /// Checks that this is what the stored order asks for, amount in fen and currency: a payment of
+    /// another amount must not ship the goods (chapter 9.7).
+    ///
+    /// # Errors
+    /// `NOTIFY_AMOUNT` with the field.
+    pub fn check(&self, total_fee: u64, fee_type: &str) -> Result<()> {
+        let name = if self.total_fee != total_fee {
+            "total_fee"
+        } else if self.fee_type != fee_type {
+            "fee_type"
+        } else {
+            return Ok(());
+        };
+        let message = "the payment differs from the stored order; do not deliver";
+        Err(Error::new(ErrorCode::NotifyAmount, message).field(name))
+    }
+
     /// The payment of checked facts.
     fn of(facts: &Fields) -> Self {
         let text = |name| facts.get(name).map(String::from);

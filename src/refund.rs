@@ -48,7 +48,7 @@ const OPTIONAL: [&str; 4] =
 /// # Errors
 /// `XML_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `REFUND_UNDECIPHERABLE`, `FIELD_MISSING`,
 /// `FIELD_VALUE`.
-pub fn notified(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
+pub fn notified(body: &[u8], keys: impl AsRef<[Key]>, merchant: Merchant<'_>) -> Result<Fields> {
     let outer = xml::parse(body)?;
     check_success(&outer, &["return_code"])?;
     merchant.check_message(&outer, false)?;
@@ -85,7 +85,8 @@ fn result(given: &Fields, number: &str) -> Result<Fields> {
 /// # Errors
 /// `KEY_MISSING` without a key. For everything else `REFUND_UNDECIPHERABLE`, in one text: whoever
 /// sends it must not learn how far it came.
-pub fn decrypt_refund(req_info: &str, keys: &[Key]) -> Result<Fields> {
+pub fn decrypt_refund(req_info: &str, keys: impl AsRef<[Key]>) -> Result<Fields> {
+    let keys = keys.as_ref();
     if keys.is_empty() {
         return Err(Error::new(ErrorCode::KeyMissing, "at least one merchant key is needed"));
     }

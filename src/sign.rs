@@ -113,14 +113,15 @@ pub fn sign(fields: &Fields, key: &Key, sign_type: SignType) -> Result<String> {
 /// `SIGN_MISSING`, `SIGN_MALFORMED`, `SIGN_TYPE_UNKNOWN`, `SIGN_TYPE_CONTRADICTION`,
 /// `SIGN_DOWNGRADE`, `SIGN_MISMATCH`.
 pub fn verify(fields: &Fields, key: &Key, floor: SignType) -> Result<()> {
-    verify_any(fields, core::slice::from_ref(key), floor).map(|_| ())
+    verify_any(fields, key, floor).map(|_| ())
 }
 
 /// [`verify`] with several keys, as during a change of the key: which of them fits.
 ///
 /// # Errors
 /// As [`verify`]; `KEY_MISSING` without a key.
-pub fn verify_any(fields: &Fields, keys: &[Key], floor: SignType) -> Result<usize> {
+pub fn verify_any(fields: &Fields, keys: impl AsRef<[Key]>, floor: SignType) -> Result<usize> {
+    let keys = keys.as_ref();
     if keys.is_empty() {
         return Err(Error::new(ErrorCode::KeyMissing, "at least one merchant key is needed"));
     }
@@ -142,7 +143,7 @@ pub fn verify_any(fields: &Fields, keys: &[Key], floor: SignType) -> Result<usiz
 }
 
 /// What is said of a signature that does not fit.
-pub const MISMATCH: &str = "the signature does not fit the message and the key; compare the string \
+const MISMATCH: &str = "the signature does not fit the message and the key; compare the string \
                             that was signed on both sides, and check the key (API v2, not v3)";
 
 /// The algorithm that a received signature uses, told by its length; refused when it is malformed,

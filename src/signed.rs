@@ -35,7 +35,7 @@ pub fn signed_xml(fields: &Fields, key: &Key, sign_type: SignType) -> Result<Str
 ///
 /// # Errors
 /// `XML_*` from the reader, `SIGN_*` from the check.
-pub fn parse_signed(body: &[u8], keys: &[Key], floor: SignType) -> Result<Fields> {
+pub fn parse_signed(body: &[u8], keys: impl AsRef<[Key]>, floor: SignType) -> Result<Fields> {
     let fields = xml::parse(body)?;
     verify_any(&fields, keys, floor)?;
     Ok(fields)
