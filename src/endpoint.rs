@@ -5,10 +5,10 @@
 //! ```
 //! use wxpay_core::endpoint;
 //!
-//! let refund = endpoint::by_name("refund").ok_or("not in the table")??;
+//! let refund = endpoint::by_name("refund")?;
 //! assert_eq!(refund.path, "/secapi/pay/refund");
 //! assert!(refund.certificate && refund.money && refund.is_answer_signed());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), wxpay_core::Error>(())
 //! ```
 
 mod check;

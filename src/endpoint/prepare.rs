@@ -62,6 +62,18 @@ impl Endpoint<'_> {
         Ok(Prepared { fields, sign_type, message })
     }
 
+    /// Where a request goes: `origin` is that of [`Host::origin`](super::Host::origin), of its backup
+    /// or of a gateway for tests. A POST has the message as its body, anything else in the address.
+    #[must_use]
+    pub fn url(&self, origin: &str, ready: &Prepared) -> String {
+        let path = self.path;
+        if self.get {
+            format!("{origin}{path}?{}", ready.message)
+        } else {
+            format!("{origin}{path}")
+        }
+    }
+
     /// The preferred algorithm where the endpoint takes it, else the endpoint's own.
     fn algorithm(&self, settings: &Fields) -> Result<SignType> {
         let preferred = match settings.filled("sign_type") {
