@@ -22,6 +22,7 @@ pub enum Kind {
 
 impl Kind {
     /// One letter, for the way to JavaScript.
+    #[doc(hidden)]
     #[must_use]
     pub const fn letter(self) -> char {
         match self {
@@ -35,6 +36,7 @@ impl Kind {
     }
 
     /// The kind of this letter; text for any other.
+    #[doc(hidden)]
     #[must_use]
     pub const fn of_letter(letter: u8) -> Self {
         match letter {
