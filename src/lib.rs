@@ -38,23 +38,32 @@ pub mod answer;
 pub mod bill;
 pub mod client_pay;
 pub mod diagnose;
-pub mod dictionary;
-pub mod digest;
 pub mod endpoint;
 pub mod merchant;
 pub mod nested;
 pub mod nonce;
 pub mod notification;
 pub mod refund;
-pub mod sheet;
 pub mod signed;
-pub mod text;
 pub mod workwx;
 pub mod xml;
+
+// What the hot WebAssembly module is made of. It is public for that module alone: no promise is made
+// about it, and it may change in any version.
+#[doc(hidden)]
+pub mod dictionary;
+#[doc(hidden)]
+pub mod digest;
+#[doc(hidden)]
+pub mod sheet;
+#[doc(hidden)]
+pub mod text;
 
 pub use error::{Error, ErrorCode, Result};
 pub use fields::Fields;
 pub use key::Key;
 pub use nonce::nonce;
-pub use sign::{MISMATCH, SignType, sign, string_to_sign, verify};
+#[cfg(feature = "getrandom")]
+pub use nonce::nonce_str;
+pub use sign::{SignType, sign, string_to_sign, verify};
 pub use signed::{parse_signed, signed_xml};

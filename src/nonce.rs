@@ -1,5 +1,7 @@
 //! Random strings for `nonce_str`.
 
+#[cfg(feature = "getrandom")]
+use crate::{Error, ErrorCode, Result as Checked};
 use alloc::string::String;
 
 /// What `nonce_str` is made of.
@@ -24,6 +26,23 @@ pub fn nonce<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<St
         text.extend(letters.map(|b| char::from(ALPHABET[usize::from(b % 62)])));
     }
     Ok(text)
+}
+
+/// A fresh [`nonce()`] from the system's random source.
+///
+/// ```
+/// let nonce_str = wxpay_core::nonce_str()?;
+/// assert_eq!(nonce_str.len(), 32);
+/// assert_ne!(nonce_str, wxpay_core::nonce_str()?);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
+/// # Errors
+/// `RANDOM_UNAVAILABLE` where the system has none; there is no fallback.
+#[cfg(feature = "getrandom")]
+pub fn nonce_str() -> Checked<String> {
+    let missing = "the system gives no cryptographically secure random bytes";
+    nonce(getrandom::fill).map_err(|_| Error::new(ErrorCode::RandomUnavailable, missing))
 }
 
 #[cfg(test)]
