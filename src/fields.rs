@@ -209,16 +209,60 @@ pub(crate) const fn is_char(c: char) -> bool {
 
 #[cfg(feature = "serde")]
 mod with_serde {
-    use super::{Fields, String, Vec};
+    use super::{Fields, String, ToString};
     use core::fmt;
     use serde::{
         Deserialize, Deserializer, Serialize, Serializer,
         de::{Error, MapAccess, Visitor},
+        ser::SerializeMap,
     };
+
+    /// A value as it came.
+    struct Value {
+        text: String,
+        bare: bool,
+    }
+
+    impl<'de> Deserialize<'de> for Value {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct One;
+            impl Visitor<'_> for One {
+                type Value = Value;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a string or an integer")
+                }
+
+                fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+                    Ok(Value { text: text.into(), bare: false })
+                }
+
+                fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+                    Ok(Value { text: number.to_string(), bare: true })
+                }
+
+                // The writer has no sign: an `errcode` of -1 is text.
+                fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+                    Ok(Value { text: number.to_string(), bare: number >= 0 })
+                }
+            }
+            deserializer.deserialize_any(One)
+        }
+    }
 
     impl Serialize for Fields {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map(self.iter())
+            let mut map = serializer.serialize_map(Some(self.len()))?;
+            for (name, value, bare) in self.iter_written() {
+                match value.parse::<u64>() {
+                    // Digits such as 007 would be another value as a number.
+                    Ok(number) if bare && !(value.len() > 1 && value.starts_with('0')) => {
+                        map.serialize_entry(name, &number)?;
+                    }
+                    _ => map.serialize_entry(name, value)?,
+                }
+            }
+            map.end()
         }
     }
 
@@ -229,15 +273,15 @@ mod with_serde {
                 type Value = Fields;
 
                 fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a flat map of field names to strings")
+                    f.write_str("a flat map of field names to strings and integers")
                 }
 
                 fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                    let mut pairs: Vec<(String, String)> = Vec::new();
-                    while let Some(pair) = map.next_entry()? {
-                        pairs.push(pair);
+                    let mut fields = Fields::new();
+                    while let Some((name, Value { text, bare })) = map.next_entry::<String, _>()? {
+                        fields.push(&name, &text, bare).map_err(A::Error::custom)?;
                     }
-                    Fields::from_pairs(pairs).map_err(A::Error::custom)
+                    fields.unique().map_err(A::Error::custom)
                 }
             }
             deserializer.deserialize_map(Map)
