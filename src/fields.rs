@@ -14,6 +14,22 @@ pub(crate) const FIELD_LIMIT: usize = 512;
 /// Names are `[A-Za-z_][A-Za-z0-9_.-]*` of at most 64 bytes; values hold any character that XML 1.0
 /// can carry. A field without a value (an empty string) stays in the set, but is neither signed nor
 /// sent (chapter 4.3).
+///
+/// ```
+/// use wxpay_core::{Fields, xml};
+///
+/// let mut order = Fields::from_pairs([("body", "tea"), ("attach", "")])?;
+/// order.insert_integer("total_fee", 880)?;
+/// assert_eq!(order.get("attach"), Some(""));
+/// assert_eq!(order.filled("attach"), None);
+/// let names: Vec<&str> = order.iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["body", "attach", "total_fee"]);
+/// assert_eq!(
+///     xml::build(&order),
+///     "<xml><body><![CDATA[tea]]></body><total_fee>880</total_fee></xml>"
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields(Vec<Field>);
 

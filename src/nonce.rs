@@ -15,6 +15,19 @@ pub const REJECT: u8 = 248;
 ///
 /// `random` fills the slice from a cryptographically secure source, `getrandom::fill` for instance.
 ///
+/// ```
+/// // Any source of the operating system's random bytes.
+/// let random = |bytes: &mut [u8]| {
+///     std::fs::File::open("/dev/urandom")
+///         .and_then(|mut file| std::io::Read::read_exact(&mut file, bytes))
+/// };
+/// # if cfg!(unix) {
+/// let nonce_str = wxpay_core::nonce(random)?;
+/// assert_eq!(nonce_str.len(), 32);
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 /// Whatever `random` returns; there is no fallback.
 pub fn nonce<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<String, E> {

@@ -37,7 +37,8 @@ struct Part<'a> {
 /// One row of a [`Bill`], by WeChat's names.
 ///
 /// ```
-/// let text = "1415640626\r\n`2017-07-01 10:00:05,`1001690740201411100005734289,`5,`好`\r\n";
+/// let text =
+///     "1415640626\r\n`2017-07-01 10:00:05,`1001690740201411100005734289,`5,`好`\r\n";
 /// let bill = wxpay_core::bill::read(text.as_bytes())?;
 /// let comment = bill.rows().next().ok_or("no comment")?;
 /// assert_eq!(comment.number("stars"), Some(5));
@@ -58,7 +59,8 @@ pub struct Row<'r> {
 /// Use [`super::opening`] and [`super::rows`] for a bill that is larger than memory.
 ///
 /// ```
-/// let none = "<xml><return_code>FAIL</return_code><return_msg>No Bill Exist</return_msg></xml>";
+/// let none =
+///     "<xml><return_code>FAIL</return_code><return_msg>No Bill Exist</return_msg></xml>";
 /// assert_eq!(wxpay_core::bill::read(none.as_bytes())?.rows().len(), 0);
 /// # Ok::<(), wxpay_core::Error>(())
 /// ```

@@ -5,6 +5,36 @@ use crate::{Error, ErrorCode, Fields, Key, Result, SignType, sign, signed_xml};
 use alloc::{format, string::String, vec::Vec};
 
 /// What goes over the wire.
+///
+/// ```
+/// use wxpay_core::{Fields, Key, SignType, endpoint};
+///
+/// let order = endpoint::by_name("unifiedOrder")?;
+/// let settings = Fields::from_pairs([
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("mch_id", "10000100"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"), // fresh for each request
+///     ("notify_url", "https://shop.example/pay/notify"),
+///     ("spbill_create_ip", "203.0.113.7"),
+///     ("sign_type", "HMAC-SHA256"),
+/// ])?;
+/// let given = Fields::from_pairs([
+///     ("out_trade_no", "T1"),
+///     ("body", "tea"),
+///     ("total_fee", "880"),
+///     ("trade_type", "NATIVE"),
+///     ("product_id", "tea-1"),
+/// ])?;
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let ready = order.prepare(&settings, &given, Some(&key))?;
+/// assert_eq!(ready.sign_type, SignType::HmacSha256);
+/// assert!(ready.message.contains("<total_fee>880</total_fee>"));
+/// assert_eq!(
+///     order.url(order.host.origin(), &ready),
+///     "https://api.mch.weixin.qq.com/pay/unifiedorder"
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prepared {

@@ -23,6 +23,15 @@ const OTHER: &str = include_str!("table/other.txt");
 
 /// Every endpoint, in the order of the table.
 ///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// let endpoints = endpoint::all()?;
+/// let with_certificate: Vec<_> = endpoints.iter().filter(|e| e.certificate).collect();
+/// assert!(with_certificate.iter().any(|e| e.name == "refund"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `INTERNAL` where the table itself is broken, which the tests rule out.
 pub fn all() -> Result<Vec<Endpoint<'static>>> {
@@ -30,6 +39,14 @@ pub fn all() -> Result<Vec<Endpoint<'static>>> {
 }
 
 /// The endpoint of this name or of one of its other names.
+///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// assert_eq!(endpoint::by_name("queryOrder")?.name, "orderQuery");
+/// assert!(endpoint::by_name("payLater").is_err());
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `CONFIG_INVALID` where the table has no such name.
@@ -47,6 +64,13 @@ pub fn by_name(name: &str) -> Result<Endpoint<'static>> {
 
 /// The endpoint behind this path.
 ///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// assert_eq!(endpoint::by_path("/pay/unifiedorder")?.name, "unifiedOrder");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `CONFIG_INVALID` where the table has no such path; [`other`] serves for those.
 pub fn by_path(path: &str) -> Result<Endpoint<'static>> {
@@ -62,6 +86,14 @@ fn unknown(what: &str) -> Error {
 
 /// What a path that the table does not have is called with: the merchant's ids, a nonce, either
 /// algorithm, an answer that is signed or is not. Money may move.
+///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// let unknown = endpoint::by_path("/pay/new").or_else(|_| endpoint::other(true))?;
+/// assert!(unknown.money && unknown.is_answer_signed());
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `INTERNAL`, as [`all`].
