@@ -60,7 +60,7 @@ pub fn accept(
     let answer = read.map_err(|e| {
         Error::new(ErrorCode::AnswerInvalid, format!("the answer is no message of the API: {e}"))
     })?;
-    accept_fields(endpoint, question, answer, keys, floor)
+    accept_fields(endpoint, question, answer, keys.as_ref(), floor)
 }
 
 /// [`accept`] for an answer that is read already: XML that is not flat, JSON.
@@ -111,7 +111,7 @@ pub fn accept_fields(
     } else {
         accepted(endpoint, &answer)?;
         if endpoint.is_answer_signed() || answer.filled("sign").is_some() {
-            verify_any(&answer, keys, floor)?;
+            verify_any(&answer, keys.as_ref(), floor)?;
         }
     }
     same(endpoint, question, &answer, false)?;

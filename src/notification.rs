@@ -115,7 +115,7 @@ pub fn payment(
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Payment> {
-    payment_fields(body, keys, floor, merchant).map(|facts| Payment::of(&facts))
+    payment_fields(body, keys.as_ref(), floor, merchant).map(|facts| Payment::of(&facts))
 }
 
 /// [`payment`] as fields: those of [`Payment`] that are there, amounts as digits.
@@ -154,7 +154,7 @@ pub fn payment_fields(
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Fields> {
-    let fields = parse_signed(body, keys, floor)?;
+    let fields = parse_signed(body, keys.as_ref(), floor)?;
     check_kind(&fields)?;
     merchant.check_message(&fields, false)?;
     facts_of(&fields)
@@ -273,7 +273,7 @@ pub fn native_callback(
     keys: impl AsRef<[Key]>,
     merchant: Merchant<'_>,
 ) -> Result<NativeCallback> {
-    let facts = native_fields(body, keys, merchant)?;
+    let facts = native_fields(body, keys.as_ref(), merchant)?;
     let text = |name| facts.get(name).map(String::from).unwrap_or_default();
     Ok(NativeCallback {
         product_id: text("product_id"),
@@ -316,7 +316,7 @@ pub fn native_fields(
 ) -> Result<Fields> {
     const FOREIGN: [&str; 5] =
         ["return_code", "result_code", "trade_type", "out_trade_no", "time_stamp"];
-    let fields = parse_signed(body, keys, SignType::Md5)?;
+    let fields = parse_signed(body, keys.as_ref(), SignType::Md5)?;
     check_foreign(&fields, &FOREIGN)?;
     merchant.check_message(&fields, false)?;
     facts(&fields, "", &["product_id", "openid", "is_subscribe", "nonce_str"], &[])
@@ -359,7 +359,7 @@ pub fn contract(
     floor: SignType,
     merchant: Merchant<'_>,
 ) -> Result<Fields> {
-    let fields = parse_signed(body, keys, floor)?;
+    let fields = parse_signed(body, keys.as_ref(), floor)?;
     check_success(&fields, &["return_code", "result_code"])?;
     if !matches!(fields.filled("change_type"), Some("ADD" | "DELETE")) {
         let error = Error::new(ErrorCode::NotifyKind, "a contract says ADD or DELETE");

@@ -84,7 +84,7 @@ pub fn notified(body: &[u8], keys: impl AsRef<[Key]>, merchant: Merchant<'_>) ->
     check_success(&outer, &["return_code"])?;
     merchant.check_message(&outer, false)?;
     let req_info = outer.filled("req_info").ok_or_else(|| missing("req_info"))?;
-    result(&decrypt_refund(req_info, keys)?, "")
+    result(&decrypt_refund(req_info, keys.as_ref())?, "")
 }
 
 /// The refund with this number in the verified answer of a refund query, as [`notified`] has it.

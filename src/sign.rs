@@ -163,7 +163,7 @@ pub fn sign(fields: &Fields, key: &Key, sign_type: SignType) -> Result<String> {
 /// `SIGN_MISSING`, `SIGN_MALFORMED`, `SIGN_TYPE_UNKNOWN`, `SIGN_TYPE_CONTRADICTION`,
 /// `SIGN_DOWNGRADE`, `SIGN_MISMATCH`.
 pub fn verify(fields: &Fields, key: &Key, floor: SignType) -> Result<()> {
-    verify_any(fields, key, floor).map(|_| ())
+    verify_any(fields, key.as_ref(), floor).map(|_| ())
 }
 
 /// [`verify`] with several keys, as during a change of the key: which of them fits.

@@ -65,6 +65,6 @@ pub fn signed_xml(fields: &Fields, key: &Key, sign_type: SignType) -> Result<Str
 /// `XML_*` from the reader, `SIGN_*` from the check.
 pub fn parse_signed(body: &[u8], keys: impl AsRef<[Key]>, floor: SignType) -> Result<Fields> {
     let fields = xml::parse(body)?;
-    verify_any(&fields, keys, floor)?;
+    verify_any(&fields, keys.as_ref(), floor)?;
     Ok(fields)
 }
