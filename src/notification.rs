@@ -46,6 +46,7 @@ pub const FAIL: &str = "<xml><return_code><![CDATA[FAIL]]></return_code>\
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Payment {
     /// The merchant's order number, to be compared byte by byte.
     pub out_trade_no: String,
@@ -234,6 +235,7 @@ pub fn queried_fields(answer: &Fields) -> Result<Fields> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct NativeCallback {
     /// The merchant's product number, from the QR code.
     pub product_id: String,

@@ -44,6 +44,7 @@ pub enum Difference {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Differing {
     /// Its name.
     pub field: String,

@@ -5,9 +5,11 @@ mod build;
 mod facts;
 mod generate;
 mod npm;
+mod published;
 mod python;
 mod reference;
 mod run;
+mod surface;
 mod test;
 mod wire;
 
@@ -20,6 +22,8 @@ cargo xtask build          the npm package, in pkg/dist, and two pages in www/di
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
 cargo xtask test           everything that is checked
+cargo xtask crate          the Rust crate alone: documentation, package, oldest Rust, public surface,
+                           examples; --record writes the surface down
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 ";
@@ -44,6 +48,8 @@ fn run_command() -> Result<()> {
             run::shown(run::command("node", ["examples/shop/demo.mjs"]).args(rest))
         }
         ["test"] => test::test(),
+        ["crate"] => published::check(false),
+        ["crate", "--record"] => published::check(true),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;
