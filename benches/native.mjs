@@ -18,7 +18,7 @@ export function native(workloads) {
     writeFileSync(path, JSON.stringify({ key, burst: BURST, workloads: given }))
     const printed = execFileSync(
       'cargo',
-      ['bench', '--quiet', '--package=wxpay-core', '--bench=native', '--', path],
+      ['bench', '--quiet', '--package=wxpay-benches', '--bench=native', '--', path],
       { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
     )
     return JSON.parse(printed)

@@ -1,4 +1,4 @@
-//! What the WebAssembly module does, natively: `cargo bench --bench native -- calls.json`.
+//! What the WebAssembly module does, natively: `cargo bench -p wxpay-benches -- calls.json`.
 //!
 //! Reads what `calls.mjs` makes and prints nanoseconds per call as JSON. The same steps on the same
 //! sheet as in `wasm/core`, but the key is not put in and wiped for each call. Every message is tried

@@ -12,13 +12,45 @@ use alloc::{format, string::String};
 
 /// The fields of a successful answer, verified and matched with the question.
 ///
+/// ```
+/// use wxpay_core::{Fields, Key, answer, endpoint, signed_xml};
+///
+/// let query = endpoint::by_name("orderQuery")?;
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let settings = Fields::from_pairs([
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("mch_id", "10000100"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"),
+/// ])?;
+/// let given = Fields::from_pairs([("out_trade_no", "T1")])?;
+/// let ready = query.prepare(&settings, &given, Some(&key))?;
+///
+/// // Here `ready.message` goes to WeChat; this is what might come back.
+/// let body = signed_xml(&query.sample_answer(&ready.fields)?, &key, ready.sign_type)?;
+/// let order =
+///     answer::accept(&query, &ready.fields, body.as_bytes(), &key, ready.sign_type)?;
+/// assert_eq!(order.get("out_trade_no"), Some("T1"));
+///
+/// // An answer to another question, although it is signed with the right key.
+/// let other = query.prepare(
+///     &settings,
+///     &Fields::from_pairs([("out_trade_no", "T2")])?,
+///     Some(&key),
+/// )?;
+/// assert!(
+///     answer::accept(&query, &other.fields, body.as_bytes(), &key, other.sign_type)
+///         .is_err()
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `ANSWER_INVALID` where the body is no message of the API, and those of [`accept_fields`].
 pub fn accept(
     endpoint: &Endpoint<'_>,
     question: &Fields,
     body: &[u8],
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
 ) -> Result<Fields> {
     let read = match endpoint.body {
@@ -28,13 +60,39 @@ pub fn accept(
     let answer = read.map_err(|e| {
         Error::new(ErrorCode::AnswerInvalid, format!("the answer is no message of the API: {e}"))
     })?;
-    accept_fields(endpoint, question, answer, keys, floor)
+    accept_fields(endpoint, question, answer, keys.as_ref(), floor)
 }
 
 /// [`accept`] for an answer that is read already: XML that is not flat, JSON.
 ///
 /// The order of the checks is the order of belief: was the request accepted, is the signature right,
 /// does it answer this question, did the business succeed.
+///
+/// ```
+/// use wxpay_core::{Fields, SignType, answer, endpoint};
+///
+/// let login = endpoint::by_name("code2Session")?;
+/// let settings = Fields::from_pairs([
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("secret", "0123456789abcdef"),
+/// ])?;
+/// let given = Fields::from_pairs([("js_code", "081bXkTL1n0hBF0")])?;
+/// let ready = login.prepare(&settings, &given, None)?;
+///
+/// // From the JSON: with the feature `serde`, `serde_json::from_slice` makes such fields.
+/// let said = Fields::from_pairs([
+///     ("openid", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"),
+///     ("session_key", "a=="),
+/// ])?;
+/// let session = answer::accept_fields(&login, &ready.fields, said, [], SignType::Md5)?;
+/// assert_eq!(session.get("openid"), Some("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"));
+///
+/// let said = Fields::from_pairs([("errcode", "40029"), ("errmsg", "invalid code")])?;
+/// let error = answer::accept_fields(&login, &ready.fields, said, [], SignType::Md5)
+///     .expect_err("the code was used");
+/// assert_eq!(error.err_code(), Some("40029"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `RETURN_FAIL`, `SIGN_*`, `ANSWER_MISMATCH`, `RESULT_FAIL`, `ANSWER_INVALID`; `OUTCOME_UNKNOWN`
@@ -43,7 +101,7 @@ pub fn accept_fields(
     endpoint: &Endpoint<'_>,
     question: &Fields,
     answer: Fields,
-    keys: &[Key],
+    keys: impl AsRef<[Key]>,
     floor: SignType,
 ) -> Result<Fields> {
     if endpoint.body == Body::Json {
@@ -53,7 +111,7 @@ pub fn accept_fields(
     } else {
         accepted(endpoint, &answer)?;
         if endpoint.is_answer_signed() || answer.filled("sign").is_some() {
-            verify_any(&answer, keys, floor)?;
+            verify_any(&answer, keys.as_ref(), floor)?;
         }
     }
     same(endpoint, question, &answer, false)?;

@@ -1,8 +1,8 @@
 //! Bills (对账单): the text that `downloadbill`, `downloadfundflow` and `batchquerycomment` answer
 //! (chapters 9.6, 9.18 and 9.17).
 //!
-//! A bill may be larger than memory, so nothing here holds one: the caller shows a window of bytes,
-//! takes the complete rows of it, and moves the window on.
+//! [`read`] reads one that is in memory. A bill may be larger than memory: then the caller shows a
+//! window of bytes to [`opening`] and [`rows`], takes the complete rows of it, and moves the window on.
 //!
 //! ```
 //! use wxpay_core::bill::{self, Cell, Next, Opening};
@@ -25,8 +25,10 @@ mod amount;
 mod columns;
 mod opening;
 mod rows;
+mod whole;
 
 pub use amount::{count, fen};
 pub use columns::{COLUMNS, COMMENTS, Column, Kind, Title, columns};
 pub use opening::{MOST_REFUSAL, Opening, opening};
 pub use rows::{Cell, Next, Rows, rows};
+pub use whole::{Bill, Row, read};

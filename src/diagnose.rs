@@ -45,9 +45,37 @@ use transform::Transform;
 use zeroize::Zeroizing;
 
 /// The host's tables: the text in another [`Spelling`], none where it has none.
+///
+/// ```
+/// use wxpay_core::diagnose::{Host, Options, Spelling};
+///
+/// let host: &Host<'_> = &|spelling, text| match spelling {
+///     Spelling::Number => {
+///         text.parse::<f64>().ok().map(|number| number.to_string().into_bytes())
+///     }
+///     _ => None, // no tables here
+/// };
+/// let options = Options { host: Some(host), ..Options::default() };
+/// assert!(options.host.is_some());
+/// ```
 pub type Host<'a> = dyn Fn(Spelling, &str) -> Option<Vec<u8>> + 'a;
 
 /// What is known besides the message. Only the key is needed.
+///
+/// ```
+/// use wxpay_core::diagnose::{Mistake, Options, diagnose};
+///
+/// let message =
+///     "<xml><body>tea</body><sign>8651E74887FEB8A0FF78B256E0653905</sign></xml>";
+/// let options = Options {
+///     candidates: &[("staging", "8934e7d15453e97507ef794cf7b0519d")],
+///     ..Options::default()
+/// };
+/// let diagnosis = diagnose(message, "192006250b4c09247ec02edce69f6a2d", &options)?;
+/// assert_eq!(diagnosis.mistakes[0].id, Mistake::OtherKey);
+/// assert_eq!(diagnosis.mistakes[0].field.as_deref(), Some("staging"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
     /// Other keys that may have been used, with a name for each; one named `sandbox` is the sandbox's.
@@ -71,6 +99,17 @@ pub struct Options<'a> {
 /// `input` is the message as XML, JSON, form or query, the string to sign, or a line of a log with
 /// one of them inside. What the form of the signature shows (its case, its algorithm) is told beside
 /// what its value shows.
+///
+/// ```
+/// use wxpay_core::diagnose::{Mistake, Options, Verdict, diagnose};
+///
+/// let message = "<xml><body>tea</body><attach></attach><sign>BECACEB65BAA4BB4CBE2B7E2DC25A79B</sign></xml>";
+/// let diagnosis = diagnose(message, "192006250b4c09247ec02edce69f6a2d", &Options::default())?;
+/// assert_eq!(diagnosis.verdict, Verdict::Mistakes);
+/// assert_eq!(diagnosis.mistakes[0].id, Mistake::EmptyIncluded);
+/// assert!(diagnosis.en.starts_with("empty fields were signed (`attach`): leave empty fields out"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `KEY_MISSING` without a key.

@@ -5,10 +5,10 @@
 //! ```
 //! use wxpay_core::endpoint;
 //!
-//! let refund = endpoint::by_name("refund").ok_or("not in the table")??;
+//! let refund = endpoint::by_name("refund")?;
 //! assert_eq!(refund.path, "/secapi/pay/refund");
 //! assert!(refund.certificate && refund.money && refund.is_answer_signed());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), wxpay_core::Error>(())
 //! ```
 
 mod check;
@@ -27,6 +27,13 @@ pub use prepare::Prepared;
 pub use table::{all, by_name, by_path, other};
 
 /// Which of WeChat's hosts answers.
+///
+/// ```
+/// use wxpay_core::endpoint::Host;
+///
+/// assert_eq!(Host::Pay.origin(), "https://api.mch.weixin.qq.com");
+/// assert_eq!(Host::Pay.backup(), Some("https://api2.mch.weixin.qq.com"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Host {
@@ -70,6 +77,15 @@ impl Host {
 }
 
 /// Whether a request may be sent again.
+///
+/// ```
+/// use wxpay_core::endpoint::{Repeat, by_name};
+///
+/// assert_eq!(by_name("orderQuery")?.repeat, Repeat::Always);
+/// assert_eq!(by_name("unifiedOrder")?.repeat, Repeat::Same("out_trade_no"));
+/// assert_eq!(by_name("micropay")?.repeat, Repeat::Never);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat<'a> {
     /// Never by a program: ask for the outcome first.
@@ -81,6 +97,16 @@ pub enum Repeat<'a> {
 }
 
 /// What tells the outcome of a call that moves money.
+///
+/// ```
+/// let refund = wxpay_core::endpoint::by_name("refund")?;
+/// let query = refund.query.ok_or("money moves")?;
+/// assert_eq!(
+///     (query.endpoint, &query.fields[..]),
+///     ("refundQuery", &["out_refund_no"][..])
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query<'a> {
     /// The name of the endpoint to ask.
@@ -90,6 +116,14 @@ pub struct Query<'a> {
 }
 
 /// The form of a successful answer.
+///
+/// ```
+/// use wxpay_core::endpoint::{Body, by_name};
+///
+/// assert_eq!(by_name("downloadBill")?.body, Body::Csv);
+/// assert_eq!(Body::Csv.as_str(), "csv");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Body {
@@ -122,6 +156,14 @@ impl Body {
 }
 
 /// What to do about an `err_code`.
+///
+/// ```
+/// use wxpay_core::endpoint::{Action, by_name};
+///
+/// let order = by_name("unifiedOrder")?;
+/// assert_eq!(order.advice("ORDERPAID").map(|advice| advice.action), Some(Action::Done));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -151,6 +193,13 @@ impl Action {
 }
 
 /// A documented `err_code`.
+///
+/// ```
+/// let order = wxpay_core::endpoint::by_name("unifiedOrder")?;
+/// let advice = order.advice("NOTENOUGH").ok_or("not documented")?;
+/// assert_eq!(advice.text, "the payer has not enough money");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice<'a> {
     /// The code, in WeChat's spelling.
@@ -162,6 +211,18 @@ pub struct Advice<'a> {
 }
 
 /// One endpoint.
+///
+/// ```
+/// use wxpay_core::{SignType, endpoint};
+///
+/// let order = endpoint::by_name("unifiedOrder")?;
+/// assert_eq!((order.path, order.certificate), ("/pay/unifiedorder", false));
+/// assert_eq!(order.algorithms(), [SignType::Md5, SignType::HmacSha256]);
+/// let field =
+///     order.request.iter().find(|row| row.name == "total_fee").ok_or("no such field")?;
+/// assert!(field.check("8.80", order.chapter).is_err(), "yuan");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoint<'a> {

@@ -3,6 +3,16 @@ use alloc::{borrow::Cow, boxed::Box, string::String};
 use core::fmt;
 
 /// What every fallible function of this crate returns.
+///
+/// ```
+/// use wxpay_core::{Fields, Key, Result, SignType, sign};
+///
+/// fn signature(fields: &Fields, key: &Key) -> Result<String> {
+///     sign(fields, key, SignType::HmacSha256)
+/// }
+/// assert!(signature(&Fields::new(), &Key::any("secret")?).is_ok());
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 pub type Result<T> = core::result::Result<T, Error>;
 
 macro_rules! codes {
@@ -10,6 +20,15 @@ macro_rules! codes {
         /// The closed list of error codes, for programs; the message of an [`Error`] is for people.
         ///
         /// The npm package throws the same codes: its list is generated from this one.
+        ///
+        /// ```
+        /// use wxpay_core::{ErrorCode, Key};
+        ///
+        /// let error = Key::new("too short").expect_err("not 32 characters");
+        /// assert_eq!(error.code(), ErrorCode::KeyInvalid);
+        /// assert_eq!(error.code().as_str(), "KEY_INVALID");
+        /// assert!(ErrorCode::ALL.contains(&error.code()));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
@@ -148,6 +167,19 @@ codes! {
 ///
 /// The message says what was expected, what came and where; it never holds a key, a computed
 /// signature or the value of a field.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, Fields};
+///
+/// let twice = Fields::from_pairs([("body", "tea"), ("body", "salt")]);
+/// let error = twice.expect_err("one name, two values");
+/// assert_eq!(error.code(), ErrorCode::FieldDuplicate);
+/// assert_eq!(error.field_name(), Some("body"));
+/// assert_eq!(
+///     error.to_string(),
+///     "`body`: given twice; each field stands once in a message"
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 

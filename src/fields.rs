@@ -14,6 +14,22 @@ pub(crate) const FIELD_LIMIT: usize = 512;
 /// Names are `[A-Za-z_][A-Za-z0-9_.-]*` of at most 64 bytes; values hold any character that XML 1.0
 /// can carry. A field without a value (an empty string) stays in the set, but is neither signed nor
 /// sent (chapter 4.3).
+///
+/// ```
+/// use wxpay_core::{Fields, xml};
+///
+/// let mut order = Fields::from_pairs([("body", "tea"), ("attach", "")])?;
+/// order.insert_integer("total_fee", 880)?;
+/// assert_eq!(order.get("attach"), Some(""));
+/// assert_eq!(order.filled("attach"), None);
+/// let names: Vec<&str> = order.iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["body", "attach", "total_fee"]);
+/// assert_eq!(
+///     xml::build(&order),
+///     "<xml><body><![CDATA[tea]]></body><total_fee>880</total_fee></xml>"
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields(Vec<Field>);
 
@@ -209,16 +225,60 @@ pub(crate) const fn is_char(c: char) -> bool {
 
 #[cfg(feature = "serde")]
 mod with_serde {
-    use super::{Fields, String, Vec};
+    use super::{Fields, String, ToString};
     use core::fmt;
     use serde::{
         Deserialize, Deserializer, Serialize, Serializer,
         de::{Error, MapAccess, Visitor},
+        ser::SerializeMap,
     };
+
+    /// A value as it came.
+    struct Value {
+        text: String,
+        bare: bool,
+    }
+
+    impl<'de> Deserialize<'de> for Value {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct One;
+            impl Visitor<'_> for One {
+                type Value = Value;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a string or an integer")
+                }
+
+                fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+                    Ok(Value { text: text.into(), bare: false })
+                }
+
+                fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+                    Ok(Value { text: number.to_string(), bare: true })
+                }
+
+                // The writer has no sign: an `errcode` of -1 is text.
+                fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+                    Ok(Value { text: number.to_string(), bare: number >= 0 })
+                }
+            }
+            deserializer.deserialize_any(One)
+        }
+    }
 
     impl Serialize for Fields {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map(self.iter())
+            let mut map = serializer.serialize_map(Some(self.len()))?;
+            for (name, value, bare) in self.iter_written() {
+                match value.parse::<u64>() {
+                    // Digits such as 007 would be another value as a number.
+                    Ok(number) if bare && !(value.len() > 1 && value.starts_with('0')) => {
+                        map.serialize_entry(name, &number)?;
+                    }
+                    _ => map.serialize_entry(name, value)?,
+                }
+            }
+            map.end()
         }
     }
 
@@ -229,15 +289,15 @@ mod with_serde {
                 type Value = Fields;
 
                 fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a flat map of field names to strings")
+                    f.write_str("a flat map of field names to strings and integers")
                 }
 
                 fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                    let mut pairs: Vec<(String, String)> = Vec::new();
-                    while let Some(pair) = map.next_entry()? {
-                        pairs.push(pair);
+                    let mut fields = Fields::new();
+                    while let Some((name, Value { text, bare })) = map.next_entry::<String, _>()? {
+                        fields.push(&name, &text, bare).map_err(A::Error::custom)?;
                     }
-                    Fields::from_pairs(pairs).map_err(A::Error::custom)
+                    fields.unique().map_err(A::Error::custom)
                 }
             }
             deserializer.deserialize_map(Map)

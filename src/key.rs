@@ -7,6 +7,19 @@ use zeroize::Zeroizing;
 const LENGTH: usize = 32;
 
 /// A merchant's API v2 key (商户 API 密钥). It redacts itself and is wiped when dropped.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, Key};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// assert_eq!(format!("{key:?}"), "Key(REDACTED)");
+///
+/// let line = "192006250b4c09247ec02edce69f6a2d\n";
+/// let error = Key::new(line).expect_err("a line of a file");
+/// assert_eq!(error.code(), ErrorCode::KeyInvalid);
+/// assert!(!error.to_string().contains("192006250b4c09247ec02edce69f6a2d"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Key(Zeroizing<String>);
 
@@ -66,6 +79,13 @@ impl Key {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+/// One key where several may be given.
+impl AsRef<[Key]> for Key {
+    fn as_ref(&self) -> &[Key] {
+        core::slice::from_ref(self)
     }
 }
 

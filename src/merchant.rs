@@ -3,6 +3,17 @@
 use crate::{Error, ErrorCode, Fields, Result};
 
 /// The ids that stand in every message.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, merchant::Merchant};
+///
+/// let merchant =
+///     Merchant { appid: "wxd930ea5d5a258f4f", mch_id: "10000100", sub_mch_id: None };
+/// merchant.check()?;
+/// let swapped = Merchant { appid: merchant.mch_id, mch_id: merchant.appid, ..merchant };
+/// assert_eq!(swapped.check().map_err(|e| e.code()), Err(ErrorCode::ConfigInvalid));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Merchant<'a> {
     /// The app id of the orders: `wx` and 16 more.

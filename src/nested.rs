@@ -13,6 +13,19 @@ use alloc::{string::String, vec::Vec};
 use core::ops::Range;
 
 /// An element: either text or children.
+///
+/// ```
+/// use wxpay_core::{nested, xml::Limits};
+///
+/// let body = "<xml><status>SENT</status><hblist><hbinfo><amount>1</amount></hbinfo></hblist></xml>";
+/// let answer = nested::parse(body.as_bytes(), Limits::DEFAULT)?;
+/// assert_eq!(answer.text_of("status"), Some("SENT"));
+/// let packets = answer.all("hblist").flat_map(|list| list.all("hbinfo"));
+/// let amounts: Vec<_> = packets.filter_map(|packet| packet.text_of("amount")).collect();
+/// assert_eq!(amounts, ["1"]);
+/// assert_eq!(answer.fields()?.len(), 1, "what is flat");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Element {
@@ -52,6 +65,14 @@ impl Element {
 const DEPTH: usize = 4;
 
 /// Reads a nested answer, under any root.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, nested, xml::Limits};
+///
+/// let error =
+///     nested::parse(b"<xml><a b='c'/></xml>", Limits::DEFAULT).expect_err("attributes");
+/// assert_eq!(error.code(), ErrorCode::XmlMalformed);
+/// ```
 ///
 /// # Errors
 /// `XML_*`, as the flat reader.

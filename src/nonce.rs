@@ -1,5 +1,7 @@
 //! Random strings for `nonce_str`.
 
+#[cfg(feature = "getrandom")]
+use crate::{Error, ErrorCode, Result as Checked};
 use alloc::string::String;
 
 /// What `nonce_str` is made of.
@@ -13,6 +15,19 @@ pub const REJECT: u8 = 248;
 ///
 /// `random` fills the slice from a cryptographically secure source, `getrandom::fill` for instance.
 ///
+/// ```
+/// // Any source of the operating system's random bytes.
+/// let random = |bytes: &mut [u8]| {
+///     std::fs::File::open("/dev/urandom")
+///         .and_then(|mut file| std::io::Read::read_exact(&mut file, bytes))
+/// };
+/// # if cfg!(unix) {
+/// let nonce_str = wxpay_core::nonce(random)?;
+/// assert_eq!(nonce_str.len(), 32);
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 /// Whatever `random` returns; there is no fallback.
 pub fn nonce<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<String, E> {
@@ -24,6 +39,23 @@ pub fn nonce<E>(mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<St
         text.extend(letters.map(|b| char::from(ALPHABET[usize::from(b % 62)])));
     }
     Ok(text)
+}
+
+/// A fresh [`nonce()`] from the system's random source.
+///
+/// ```
+/// let nonce_str = wxpay_core::nonce_str()?;
+/// assert_eq!(nonce_str.len(), 32);
+/// assert_ne!(nonce_str, wxpay_core::nonce_str()?);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
+/// # Errors
+/// `RANDOM_UNAVAILABLE` where the system has none; there is no fallback.
+#[cfg(feature = "getrandom")]
+pub fn nonce_str() -> Checked<String> {
+    let missing = "the system gives no cryptographically secure random bytes";
+    nonce(getrandom::fill).map_err(|_| Error::new(ErrorCode::RandomUnavailable, missing))
 }
 
 #[cfg(test)]

@@ -45,18 +45,67 @@ const OPTIONAL: [&str; 4] =
 ///
 /// There is no signature: match them with the stored refund before anything else.
 ///
+/// ```
+/// use wxpay_core::{Fields, Key, merchant::Merchant, refund, xml};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// // What WeChat does: the refund in `req_info`, the merchant around it.
+/// let secret = Fields::from_pairs([
+///     ("out_trade_no", "T1"),
+///     ("transaction_id", "4200000001"),
+///     ("total_fee", "880"),
+///     ("out_refund_no", "R1"),
+///     ("refund_id", "5000000001"),
+///     ("refund_fee", "880"),
+///     ("settlement_refund_fee", "880"),
+///     ("refund_status", "SUCCESS"),
+/// ])?;
+/// let body = xml::build(&Fields::from_pairs([
+///     ("return_code", "SUCCESS"),
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("mch_id", "10000100"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"),
+///     ("req_info", &refund::encrypt_refund(&secret, &key)),
+/// ])?);
+///
+/// let merchant =
+///     Merchant { appid: "wxd930ea5d5a258f4f", mch_id: "10000100", sub_mch_id: None };
+/// let refund = refund::notified(body.as_bytes(), &key, merchant)?;
+/// assert_eq!(refund.get("out_refund_no"), Some("R1"));
+/// assert_eq!(refund.get("refund_fee"), Some("880"), "fen, as digits");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `XML_*`, `NOTIFY_KIND`, `NOTIFY_MERCHANT`, `REFUND_UNDECIPHERABLE`, `FIELD_MISSING`,
 /// `FIELD_VALUE`.
-pub fn notified(body: &[u8], keys: &[Key], merchant: Merchant<'_>) -> Result<Fields> {
+pub fn notified(body: &[u8], keys: impl AsRef<[Key]>, merchant: Merchant<'_>) -> Result<Fields> {
     let outer = xml::parse(body)?;
     check_success(&outer, &["return_code"])?;
     merchant.check_message(&outer, false)?;
     let req_info = outer.filled("req_info").ok_or_else(|| missing("req_info"))?;
-    result(&decrypt_refund(req_info, keys)?, "")
+    result(&decrypt_refund(req_info, keys.as_ref())?, "")
 }
 
 /// The refund with this number in the verified answer of a refund query, as [`notified`] has it.
+///
+/// ```
+/// use wxpay_core::{Fields, refund};
+///
+/// let answer = Fields::from_pairs([
+///     ("out_trade_no", "T1"),
+///     ("transaction_id", "4200000001"),
+///     ("total_fee", "880"),
+///     ("out_refund_no_0", "R1"),
+///     ("refund_id_0", "5000000001"),
+///     ("refund_fee_0", "880"),
+///     ("settlement_refund_fee_0", "880"),
+///     ("refund_status_0", "SUCCESS"),
+/// ])?;
+/// assert_eq!(refund::queried(&answer, "R1")?.get("refund_id"), Some("5000000001"));
+/// assert!(refund::queried(&answer, "R2").is_err());
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `ANSWER_MISMATCH` when the answer has no such refund, `FIELD_MISSING`, `FIELD_VALUE`.
@@ -82,10 +131,26 @@ fn result(given: &Fields, number: &str) -> Result<Fields> {
 ///
 /// `keys` is one key, or several during a change of the key. Line breaks in the base64 are ignored.
 ///
+/// ```
+/// use wxpay_core::{ErrorCode, Fields, Key, refund};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let fields = Fields::from_pairs([("refund_id", "5000000001")])?;
+/// let req_info = refund::encrypt_refund(&fields, &key);
+/// assert_eq!(refund::decrypt_refund(&req_info, &key)?, fields);
+///
+/// let other = Key::new("8934e7d15453e97507ef794cf7b0519d")?;
+/// let error =
+///     refund::decrypt_refund(&req_info, &other).expect_err("another merchant's key");
+/// assert_eq!(error.code(), ErrorCode::RefundUndecipherable);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `KEY_MISSING` without a key. For everything else `REFUND_UNDECIPHERABLE`, in one text: whoever
 /// sends it must not learn how far it came.
-pub fn decrypt_refund(req_info: &str, keys: &[Key]) -> Result<Fields> {
+pub fn decrypt_refund(req_info: &str, keys: impl AsRef<[Key]>) -> Result<Fields> {
+    let keys = keys.as_ref();
     if keys.is_empty() {
         return Err(Error::new(ErrorCode::KeyMissing, "at least one merchant key is needed"));
     }
@@ -111,12 +176,32 @@ pub fn decrypt_refund(req_info: &str, keys: &[Key]) -> Result<Fields> {
 }
 
 /// The `req_info` of these fields, as the gateway sends it.
+///
+/// ```
+/// use wxpay_core::{Fields, Key, refund};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let fields = Fields::from_pairs([("refund_id", "5000000001")])?;
+/// let req_info = refund::encrypt_refund(&fields, &key);
+/// assert!(!req_info.contains("5000000001"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[must_use]
 pub fn encrypt_refund(fields: &Fields, key: &Key) -> String {
     encipher(xml::build_with(fields, ROOT).as_bytes(), key)
 }
 
 /// The `req_info` of any text, for tests of what a receiver must refuse.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, Key, refund};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let req_info = refund::encipher(b"<root><unclosed></root>", &key);
+/// let error = refund::decrypt_refund(&req_info, &key).expect_err("no message");
+/// assert_eq!(error.code(), ErrorCode::RefundUndecipherable);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[must_use]
 pub fn encipher(text: &[u8], key: &Key) -> String {
     let padding = BLOCK - text.len() % BLOCK;

@@ -11,6 +11,14 @@ use zeroize::Zeroizing;
 ///
 /// MD5 is broken as a hash and weak as a signature; it is here because API v2 is signed with it.
 /// Choose [`SignType::HmacSha256`] wherever the endpoint takes it.
+///
+/// ```
+/// use wxpay_core::SignType;
+///
+/// assert_eq!("HMAC-SHA256".parse::<SignType>()?, SignType::HmacSha256);
+/// assert_eq!(SignType::default().as_str(), "MD5");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SignType {
@@ -64,6 +72,14 @@ impl FromStr for SignType {
 ///
 /// Filled fields but `sign`, sorted by the bytes of their names, as `name=value` joined with `&`
 /// (chapter 4.3).
+///
+/// ```
+/// use wxpay_core::{Fields, string_to_sign};
+///
+/// let fields = Fields::from_pairs([("total_fee", "1"), ("body", "tea"), ("attach", "")])?;
+/// assert_eq!(string_to_sign(&fields), "body=tea&total_fee=1");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[must_use]
 pub fn string_to_sign(fields: &Fields) -> String {
     let mut filled: Vec<(&str, &str)> = Vec::with_capacity(fields.len());
@@ -87,6 +103,24 @@ pub fn string_to_sign(fields: &Fields) -> String {
 ///
 /// A `sign` among the fields is left out, as the protocol says.
 ///
+/// ```
+/// use wxpay_core::{Fields, Key, SignType, sign};
+///
+/// let fields = Fields::from_pairs([
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("mch_id", "10000100"),
+///     ("device_info", "1000"),
+///     ("body", "test"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"),
+/// ])?;
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// assert_eq!(
+///     sign(&fields, &key, SignType::HmacSha256)?,
+///     "6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6"
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `FIELD_RESERVED` for a field named `key`: the sign string ends with `&key=`, and a field of that
 /// name makes it ambiguous.
@@ -109,18 +143,46 @@ pub fn sign(fields: &Fields, key: &Key, sign_type: SignType) -> Result<String> {
 /// length of the signature, since notifications often leave `sign_type` out; `HmacSha256` accepts
 /// nothing else.
 ///
+/// ```
+/// use wxpay_core::{ErrorCode, Fields, Key, SignType, sign, verify};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let mut message = Fields::from_pairs([("out_trade_no", "T1"), ("total_fee", "880")])?;
+/// let signature = sign(&message, &key, SignType::Md5)?;
+/// message.insert("sign", &signature)?;
+/// verify(&message, &key, SignType::Md5)?;
+///
+/// message.remove("total_fee");
+/// message.insert("total_fee", "1")?;
+/// let error = verify(&message, &key, SignType::Md5).expect_err("forged");
+/// assert_eq!(error.code(), ErrorCode::SignMismatch);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `SIGN_MISSING`, `SIGN_MALFORMED`, `SIGN_TYPE_UNKNOWN`, `SIGN_TYPE_CONTRADICTION`,
 /// `SIGN_DOWNGRADE`, `SIGN_MISMATCH`.
 pub fn verify(fields: &Fields, key: &Key, floor: SignType) -> Result<()> {
-    verify_any(fields, core::slice::from_ref(key), floor).map(|_| ())
+    verify_any(fields, key.as_ref(), floor).map(|_| ())
 }
 
 /// [`verify`] with several keys, as during a change of the key: which of them fits.
 ///
+/// ```
+/// use wxpay_core::{Fields, Key, SignType, sign, signed::verify_any};
+///
+/// let keys = [Key::any("the new key")?, Key::any("the old key")?];
+/// let mut message = Fields::from_pairs([("out_trade_no", "T1")])?;
+/// let signature = sign(&message, &keys[1], SignType::Md5)?;
+/// message.insert("sign", &signature)?;
+/// assert_eq!(verify_any(&message, &keys, SignType::Md5)?, 1);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`verify`]; `KEY_MISSING` without a key.
-pub fn verify_any(fields: &Fields, keys: &[Key], floor: SignType) -> Result<usize> {
+pub fn verify_any(fields: &Fields, keys: impl AsRef<[Key]>, floor: SignType) -> Result<usize> {
+    let keys = keys.as_ref();
     if keys.is_empty() {
         return Err(Error::new(ErrorCode::KeyMissing, "at least one merchant key is needed"));
     }
@@ -142,7 +204,7 @@ pub fn verify_any(fields: &Fields, keys: &[Key], floor: SignType) -> Result<usiz
 }
 
 /// What is said of a signature that does not fit.
-pub const MISMATCH: &str = "the signature does not fit the message and the key; compare the string \
+const MISMATCH: &str = "the signature does not fit the message and the key; compare the string \
                             that was signed on both sides, and check the key (API v2, not v3)";
 
 /// The algorithm that a received signature uses, told by its length; refused when it is malformed,

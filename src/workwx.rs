@@ -24,6 +24,27 @@ pub const PAYMENT: &[&str] = &[
 /// The `workwx_sign` of a request; `names` is [`RED_PACKET`] or [`PAYMENT`], `secret` that of the
 /// payment app, not the merchant key.
 ///
+/// ```
+/// use wxpay_core::{Fields, Key, workwx};
+///
+/// let request = Fields::from_pairs([
+///     ("nonce_str", "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"),
+///     ("mch_billno", "10000098201411111234567890"),
+///     ("mch_id", "10000098"),
+///     ("wxappid", "wx8888888888888888"),
+///     ("sender_name", "XX活动"),
+///     ("re_openid", "oxTWIuGaIt6gTKsQRLau2M0yL16E"),
+///     ("total_amount", "1000"),
+///     ("act_name", "猜灯谜抢红包活动"),
+/// ])?;
+/// let secret = Key::any("GCgnsDlVSC2g1Gkx7hXv3kLqYpTzWm9B")?;
+/// assert_eq!(
+///     workwx::workwx_sign(&request, workwx::RED_PACKET, &secret)?,
+///     "A7ABB7388AA0BA8246F1EB0320FE1A8D"
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `FIELD_MISSING` for one of the names.
 pub fn workwx_sign(fields: &Fields, names: &[&str], secret: &Key) -> Result<String> {

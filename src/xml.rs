@@ -3,6 +3,9 @@
 mod reader;
 mod writer;
 
+/// The `Content-Type` of every message of the dialect, requests and replies alike.
+pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+
 pub(crate) use reader::{Cursor, Scanned, scan};
 pub use reader::{Limits, parse, parse_with};
 pub use writer::build;

@@ -103,7 +103,7 @@ fn what_one_row_says_of_another_is_true() {
             assert!(has(field), "{} repeats with {field}", e.name);
         }
         if let Some(query) = &e.query {
-            let asked = endpoint::by_name(query.endpoint).expect("an endpoint").expect("reads");
+            let asked = endpoint::by_name(query.endpoint).expect("an endpoint");
             assert_eq!(asked.repeat, Repeat::Always, "{} asks {}", e.name, asked.name);
             assert!(!query.fields.is_empty());
             for field in &query.fields {
@@ -187,7 +187,7 @@ fn no_limit_is_off_by_one() {
 }
 
 fn prepare(name: &str, given: &[(&str, &str)]) -> Result<endpoint::Prepared, Error> {
-    let e = endpoint::by_name(name).expect("an endpoint").expect("reads");
+    let e = endpoint::by_name(name).expect("an endpoint");
     e.prepare(&settings(), &Fields::from_pairs(given.iter().copied())?, Some(&key()))
 }
 
@@ -247,7 +247,7 @@ fn the_algorithm_is_the_endpoints() {
 
 #[test]
 fn rows_of_a_list_take_numbers() {
-    let e = endpoint::by_name("refundQuery").expect("an endpoint").expect("reads");
+    let e = endpoint::by_name("refundQuery").expect("an endpoint");
     let row = e.answer.iter().find(|row| row.name == "coupon_refund_id_$n_$m").expect("the row");
     assert!(row.names("coupon_refund_id_0_12"));
     for other in [
@@ -287,7 +287,7 @@ fn a_documented_answer_is_accepted_and_a_tampered_one_is_not() {
 
 #[test]
 fn a_page_is_an_address_with_a_signed_query() {
-    let e = endpoint::by_name("entrustWeb").expect("an endpoint").expect("reads");
+    let e = endpoint::by_name("entrustWeb").expect("an endpoint");
     assert_eq!((e.get, e.body), (true, Body::Page));
     let ready = e.prepare(&settings(), &request(&e), Some(&key())).expect("ready");
     let (fields, sign) = ready.message.rsplit_once("&sign=").expect("a signature at the end");
@@ -307,5 +307,26 @@ fn a_path_that_is_not_in_the_table_has_the_merchants_fields() {
         let names: Vec<&str> = ready.fields.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["appid", "mch_id", "nonce_str", "sub_mch_id", "anything"]);
         assert!(all().iter().all(|e| e.name != other.name));
+    }
+}
+
+#[test]
+fn names_and_paths_that_the_table_does_not_have() {
+    let error = endpoint::by_name("unifiedorder").expect_err("another case");
+    assert_eq!(error.code(), ErrorCode::ConfigInvalid);
+    assert!(error.to_string().contains("`unifiedorder`"), "{error}");
+    let error = endpoint::by_path("/pay/\u{1b}[31m").expect_err("no path");
+    assert!(!error.to_string().contains('\u{1b}'), "{error:?}");
+}
+
+#[test]
+fn a_post_is_in_the_body_and_a_get_in_the_address() {
+    for e in all() {
+        let ready = e.prepare(&settings(), &request(&e), Some(&key())).expect(e.name);
+        let url = e.url("http://127.0.0.1:8080", &ready);
+        let address = format!("http://127.0.0.1:8080{}", e.path);
+        let expected = if e.get { format!("{address}?{}", ready.message) } else { address };
+        assert_eq!(url, expected);
+        assert_eq!(ready.message.starts_with("<xml>"), !e.get, "{}", e.name);
     }
 }

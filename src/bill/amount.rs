@@ -2,12 +2,26 @@
 
 /// The fen of an amount in yuan, exactly: `0.01`, `1.0`, `-3` and `0.60000` are whole fen, `0.006`
 /// is not.
+///
+/// ```
+/// use wxpay_core::bill::fen;
+///
+/// assert_eq!(fen("8.80"), Some(880));
+/// assert_eq!(fen("-0.1"), Some(-10));
+/// assert_eq!(fen("0.006"), None, "no whole fen");
+/// ```
 #[must_use]
 pub fn fen(yuan: &str) -> Option<i64> {
     scaled(yuan.as_bytes(), 2)
 }
 
 /// A count, which bills may print as `45.0`.
+///
+/// ```
+/// use wxpay_core::bill::count;
+///
+/// assert_eq!((count("45"), count("45.0"), count("4.5")), (Some(45), Some(45), None));
+/// ```
 #[must_use]
 pub fn count(text: &str) -> Option<i64> {
     scaled(text.as_bytes(), 0)

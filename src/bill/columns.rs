@@ -3,6 +3,14 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// What a column holds.
+///
+/// ```
+/// use wxpay_core::bill::{Kind, columns};
+///
+/// let kinds: Vec<Kind> =
+///     columns("交易时间,总金额,手续费").iter().map(|c| c.kind).collect();
+/// assert_eq!(kinds, [Kind::Time, Kind::Fen, Kind::Text], "fees have five decimals");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -22,6 +30,7 @@ pub enum Kind {
 
 impl Kind {
     /// One letter, for the way to JavaScript.
+    #[doc(hidden)]
     #[must_use]
     pub const fn letter(self) -> char {
         match self {
@@ -35,6 +44,7 @@ impl Kind {
     }
 
     /// The kind of this letter; text for any other.
+    #[doc(hidden)]
     #[must_use]
     pub const fn of_letter(letter: u8) -> Self {
         match letter {
@@ -49,6 +59,13 @@ impl Kind {
 }
 
 /// A column of the bill at hand.
+///
+/// ```
+/// use wxpay_core::bill::{Column, Kind, columns};
+///
+/// let column = Column { name: "total_fee".into(), kind: Kind::Fen };
+/// assert_eq!(columns("订单金额"), [column]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// WeChat's name of the field; the title itself where the title is not known.
@@ -58,6 +75,15 @@ pub struct Column {
 }
 
 /// A title that is known.
+///
+/// ```
+/// use wxpay_core::bill::COLUMNS;
+///
+/// let known = COLUMNS.iter().find(|known| known.title == "退款金额").ok_or("an unknown title")?;
+/// assert_eq!(known.name, "refund_fee");
+/// assert_eq!(known.beside, Some(("申请退款金额", "settlement_refund_fee")));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Title {
     /// As it stands in the bill.
@@ -160,6 +186,14 @@ pub const COMMENTS: &[(&str, Kind)] = &[
 ];
 
 /// The columns of a bill or a summary with this line of titles.
+///
+/// ```
+/// use wxpay_core::bill::columns;
+///
+/// let names = |line| columns(line).into_iter().map(|c| c.name).collect::<Vec<_>>();
+/// assert_eq!(names("商户订单号,新的一列"), ["out_trade_no", "新的一列"]);
+/// assert_eq!(names("20"), ["comment_time", "transaction_id", "stars", "comment"]);
+/// ```
 #[must_use]
 pub fn columns(line: &str) -> Vec<Column> {
     let titles: &[&str] = &line.split(',').collect::<Vec<_>>();

@@ -4,6 +4,14 @@ use crate::{Error, ErrorCode, Result, error::quote, text::find, xml};
 use alloc::format;
 
 /// How the bytes begin.
+///
+/// ```
+/// use wxpay_core::bill::{Opening, opening};
+///
+/// let titles = Opening::Titles { consumed: 21, line: "商户号,总金额" };
+/// assert_eq!(opening("商户号,总金额\r\n`1,`2".as_bytes(), true)?, Some(titles));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening<'a> {
     /// A line of titles.
@@ -22,6 +30,16 @@ pub const MOST_REFUSAL: usize = 16384;
 
 /// Reads the first line of a bill or of its summary. `None` asks for more bytes; `last` says that
 /// there are none.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, bill};
+///
+/// let creating =
+///     b"<xml><return_code>FAIL</return_code><return_msg>Bill Creating</return_msg></xml>";
+/// let error = bill::opening(creating, true).expect_err("too early");
+/// assert_eq!(error.code(), ErrorCode::BillNotReady);
+/// assert_eq!(bill::opening(&creating[..20], false), Ok(None), "more bytes, please");
+/// ```
 ///
 /// # Errors
 /// `BILL_INVALID` for other encodings than UTF-8, `BILL_NOT_READY`, `RETURN_FAIL`, `RESULT_FAIL`,

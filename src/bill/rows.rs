@@ -6,6 +6,20 @@ use crate::{Error, ErrorCode, Result};
 use alloc::{format, vec::Vec};
 
 /// A value.
+///
+/// ```
+/// use wxpay_core::bill::{Cell, Kind, rows};
+///
+/// let mut cells = Vec::new();
+/// rows(b"`tea,`8.80,`\r\n", &[Kind::Text, Kind::Fen, Kind::Fen], 1, true, |_, cell| {
+///     cells.push(cell)
+/// })?;
+/// assert_eq!(
+///     cells,
+///     [Cell::Text { start: 1, end: 4, ascii: true }, Cell::Number(880), Cell::Nothing]
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// Its place in the window.
@@ -24,6 +38,18 @@ pub enum Cell {
 }
 
 /// What follows the rows.
+///
+/// ```
+/// use wxpay_core::bill::{Kind, Next, rows};
+///
+/// let next = |text: &str, last| {
+///     rows(text.as_bytes(), &[Kind::Text], 1, last, |_, _| {}).map(|r| r.next)
+/// };
+/// assert_eq!(next("`a\r\n", false)?, Next::More);
+/// assert_eq!(next("`a\r\n总交易单数", false)?, Next::Summary);
+/// assert_eq!(next("`a\r\n", true)?, Next::End);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// More bytes are needed to know.
@@ -35,6 +61,15 @@ pub enum Next {
 }
 
 /// The complete rows at the beginning of a window.
+///
+/// ```
+/// use wxpay_core::bill::{Kind, Next, Rows, rows};
+///
+/// // The second row is cut off: it stays in the window.
+/// let found = rows(b"`a\r\n`b", &[Kind::Text], 1, false, |_, _| {})?;
+/// assert_eq!(found, Rows { consumed: 4, rows: 1, next: Next::More });
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
     /// Their bytes.
@@ -55,6 +90,20 @@ const SUMMARIES: [&[u8]; 2] = ["总交易单数".as_bytes(), "资金流水总笔
 /// A line break ends a row that has all its values, if a row, the summary or the end follows; any
 /// other belongs to the value it stands in. Where a row has too many values, because `` ,` `` stands
 /// in one, the surplus belongs to the merchant's data (商户数据包), so that every amount is right.
+///
+/// ```
+/// use wxpay_core::bill::{Kind, rows};
+///
+/// let error = rows(
+///     "`2014-11-10 16:33:45,`not money\r\n".as_bytes(),
+///     &[Kind::Time, Kind::Fen],
+///     7,
+///     true,
+///     |_, _| {},
+/// )
+/// .expect_err("an amount was expected");
+/// assert_eq!(error.to_string(), "row 7 of the bill is cut off, or does not fit title 2");
+/// ```
 ///
 /// # Errors
 /// `BILL_INVALID` with the number of the row and of the column.

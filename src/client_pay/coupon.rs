@@ -6,6 +6,26 @@ use alloc::{format, string::String};
 pub const COUPONS: usize = 10;
 
 /// A merchant coupon (商家券) that is to be given.
+///
+/// ```
+/// use wxpay_core::{
+///     Key,
+///     client_pay::{Coupon, send_coupon},
+/// };
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let coupon = Coupon {
+///     stock_id: "1214100000015",
+///     out_request_no: "100002322019090134242",
+///     coupon_code: "",
+///     create_coupon_merchant: "",
+///     customize_send_time: "",
+/// };
+/// let unnamed = Coupon { stock_id: "", ..coupon };
+/// let error = send_coupon("10016226", &[unnamed], &key).expect_err("no batch");
+/// assert_eq!(error.field_name(), Some("stock_id"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Coupon<'a> {
     /// The batch, at most 20 bytes.
@@ -24,6 +44,25 @@ pub struct Coupon<'a> {
 
 /// The signature of the coupon plug-in of mini programs (apiv3 chapter 9.3.1), `send-coupon`'s
 /// `sign`: HMAC-SHA256 over the merchant and all parts of each coupon, which are numbered from 0.
+///
+/// ```
+/// use wxpay_core::{
+///     Key,
+///     client_pay::{Coupon, send_coupon},
+/// };
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let coupon = Coupon {
+///     stock_id: "1214100000015",
+///     out_request_no: "100002322019090134242",
+///     coupon_code: "",
+///     create_coupon_merchant: "",
+///     customize_send_time: "",
+/// };
+/// let sign = send_coupon("10016226", &[coupon], &key)?;
+/// assert_eq!(sign.len(), 64, "HMAC-SHA256");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `FIELD_MISSING` without a coupon or for an empty part, `FIELD_LIMIT` for more than [`COUPONS`].
@@ -51,6 +90,26 @@ pub fn send_coupon(
 }
 
 /// The page where the payer with this `open_id` takes one coupon (H5 发券, apiv3 chapter 9.4.1).
+///
+/// ```
+/// use wxpay_core::{
+///     Key,
+///     client_pay::{Coupon, coupon_url},
+/// };
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let coupon = Coupon {
+///     stock_id: "1214100000015",
+///     out_request_no: "100002322019090134242",
+///     coupon_code: "",
+///     create_coupon_merchant: "",
+///     customize_send_time: "",
+/// };
+/// let url = coupon_url("10016226", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", &coupon, &key)?;
+/// assert!(url.starts_with("https://action.weixin.qq.com/busifavor/getcouponinfo?"));
+/// assert!(url.ends_with("#wechat_pay&wechat_redirect"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `FIELD_MISSING` for an empty part, `FIELD_VALUE` for a part that is only for the plug-in.

@@ -6,6 +6,16 @@ use alloc::string::String;
 ///
 /// The payer also comes back without having paid: the page must ask the server, on a click.
 ///
+/// ```
+/// let mweb_url =
+///     "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx2016&package=1";
+/// let url =
+///     wxpay_core::client_pay::h5_url(mweb_url, "https://shop.example/paid?order=T1")?;
+/// let back = "&redirect_url=https%3A%2F%2Fshop.example%2Fpaid%3Forder%3DT1";
+/// assert_eq!(url, format!("{mweb_url}{back}"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `FIELD_VALUE` for a `mweb_url` that is neither https nor of this machine, or returns somewhere
 /// already, and for a `redirect_url` that is no complete http(s) address.

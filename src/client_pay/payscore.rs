@@ -14,6 +14,22 @@ pub const PAYSCORE_PATH: &str = "pages/use/use";
 /// The `extraData` with which a payer confirms a payscore order (支付分); `package` is from the v3
 /// answer that created the order.
 ///
+/// ```
+/// use wxpay_core::{Key, client_pay::payscore_use};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"; // a fresh one
+/// let data = payscore_use(
+///     "10000100",
+///     "DJIOSQPYWDxsjdldeuwhdodwxasd",
+///     1_414_561_699,
+///     nonce,
+///     &key,
+/// )?;
+/// assert_eq!(data.get("sign_type"), Some("HMAC-SHA256"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `FIELD_MISSING` for an empty part, `FIELD_VALUE` for a time in milliseconds.
 pub fn payscore_use(
@@ -37,6 +53,17 @@ pub fn payscore_use(
 }
 
 /// The `extraData` with which a payer authorises a payscore service (支付分).
+///
+/// ```
+/// use wxpay_core::{Key, client_pay::payscore_enable};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"; // a fresh one
+/// let data =
+///     payscore_enable("10000100", "88888888000011", "R1", 1_414_561_699, nonce, &key)?;
+/// assert_eq!(data.get("service_id"), Some("88888888000011"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`payscore_use`].

@@ -8,6 +8,23 @@ use alloc::string::String;
 /// `package` is that of sendminiprogramhb's answer, which this function encodes. Unlike every other
 /// front end, `signType` is not signed and the MD5 stands in lower case.
 ///
+/// ```
+/// use wxpay_core::{Key, client_pay::send_biz_red_packet};
+///
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let package =
+///     "sendid=242e8abd163d300019b2cae74ba8e8c06e3f0e51ab84d16b3c80decd22a5b672&ver=8";
+/// let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"; // a fresh one
+/// let data =
+///     send_biz_red_packet("wxd930ea5d5a258f4f", package, 1_414_561_699, nonce, &key)?;
+/// assert!(
+///     data.get("package").is_some_and(|package| package.starts_with("sendid%3D242e"))
+/// );
+/// let names: Vec<&str> = data.iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["timeStamp", "nonceStr", "package", "signType", "paySign"]);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `FIELD_MISSING` for an empty part, `FIELD_VALUE` for a time in milliseconds or a package that is
 /// encoded already.

@@ -7,6 +7,17 @@ use crate::{Error, ErrorCode, Fields, Result, sha1, string_to_sign};
 ///
 /// `url` is the page's address as its own `location.href` says it; what follows `#` is left out.
 ///
+/// ```
+/// use wxpay_core::client_pay::wx_config;
+///
+/// // The example of the official document.
+/// let ticket = "sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg";
+/// let page = "http://mp.weixin.qq.com?params=value";
+/// let config = wx_config("wxd930ea5d5a258f4f", ticket, page, 1_414_587_457, "Wm3WZYTPz0wzccnW")?;
+/// assert_eq!(config.get("signature"), Some("0f9de62fce790f9a083d5c99e95740ceb90c27ed"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `FIELD_MISSING` for an empty part, `FIELD_VALUE` for a time in milliseconds or a `url` that is no
 /// complete http(s) address.

@@ -4,6 +4,17 @@ use super::input::Pairs;
 use alloc::{string::String, vec::Vec};
 
 /// In what a field differs.
+///
+/// ```
+/// use wxpay_core::diagnose::{Difference, Options, diagnose};
+///
+/// let theirs = "appid=wx1&body=tea";
+/// let options = Options { theirs: Some(theirs), ..Options::default() };
+/// let message = "<xml><body>Tea</body><appid>wx1</appid><sign>0123456789ABCDEF0123456789ABCDEF</sign></xml>";
+/// let diagnosis = diagnose(message, "192006250b4c09247ec02edce69f6a2d", &options)?;
+/// assert_eq!(diagnosis.diff[0].kind, Difference::Value);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Difference {
@@ -18,8 +29,22 @@ pub enum Difference {
 }
 
 /// A field that is not the same in both strings.
+///
+/// ```
+/// use wxpay_core::diagnose::{Options, diagnose};
+///
+/// let theirs = "appid=wx1&body=tea";
+/// let options = Options { theirs: Some(theirs), ..Options::default() };
+/// let message = "<xml><body>Tea</body><appid>wx1</appid><sign>0123456789ABCDEF0123456789ABCDEF</sign></xml>";
+/// let diagnosis = diagnose(message, "192006250b4c09247ec02edce69f6a2d", &options)?;
+/// let differing = &diagnosis.diff[0];
+/// assert_eq!(differing.field, "body");
+/// assert_eq!((differing.ours.as_deref(), differing.theirs.as_deref()), (Some("Tea"), Some("tea")));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Differing {
     /// Its name.
     pub field: String,

@@ -14,6 +14,13 @@ const RECEIVED_EN: &str =
 macro_rules! mistakes {
     ($($variant:ident = $id:literal, $zh:literal, $en:literal, $fix_zh:literal, $fix_en:literal;)+) => {
         /// A mistake, from the closed list.
+        ///
+        /// ```
+        /// use wxpay_core::diagnose::Mistake;
+        ///
+        /// assert_eq!(Mistake::KeyNewline.id(), "key-newline");
+        /// assert!(Mistake::ALL.contains(&Mistake::KeyNewline));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Mistake {

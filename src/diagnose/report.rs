@@ -8,6 +8,15 @@ use zeroize::Zeroizing;
 const MASK: &str = "***";
 
 /// How it ended.
+///
+/// ```
+/// use wxpay_core::diagnose::{Options, Verdict, diagnose};
+///
+/// let verdict = |input| diagnose(input, "a key", &Options::default()).map(|d| d.verdict);
+/// assert_eq!(verdict("<xml><body>tea</body></xml>")?, Verdict::NoSignature);
+/// assert_eq!(verdict("hello")?, Verdict::Unreadable);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -29,8 +38,22 @@ pub enum Verdict {
 }
 
 /// One mistake that was found.
+///
+/// ```
+/// use wxpay_core::diagnose::{Options, diagnose};
+///
+/// let message =
+///     "<xml><body>tea</body><sign>e14c8b2f4fea52753d6be1e772a83dee</sign></xml>";
+/// let diagnosis =
+///     diagnose(message, "192006250b4c09247ec02edce69f6a2d", &Options::default())?;
+/// let finding = &diagnosis.mistakes[0];
+/// assert_eq!(finding.en, "the signature is in lower case");
+/// assert_eq!(finding.fix_en, "convert the hexadecimal digits to upper case");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Finding {
     /// Which, from the closed list.
     pub id: Mistake,
@@ -48,8 +71,21 @@ pub struct Finding {
 }
 
 /// Why a signature does not fit.
+///
+/// ```
+/// use wxpay_core::diagnose::{Options, Verdict, diagnose};
+///
+/// let message = "body=tea&sign=0123456789ABCDEF0123456789ABCDEF";
+/// let diagnosis =
+///     diagnose(message, "192006250b4c09247ec02edce69f6a2d", &Options::default())?;
+/// assert_eq!(diagnosis.verdict, Verdict::Unexplained);
+/// assert_eq!(diagnosis.signed_string, "body=tea&key=***", "the key stays hidden");
+/// assert!(diagnosis.complete && diagnosis.tried > 100);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Diagnosis {
     /// How it ended.
     pub verdict: Verdict,

@@ -9,6 +9,20 @@ use alloc::{format, string::String, vec::Vec};
 use core::str;
 
 /// Another spelling that needs tables, which the host may have.
+///
+/// ```
+/// use wxpay_core::diagnose::{Options, Spelling, diagnose};
+///
+/// // A host with one row of the table for GBK.
+/// let gbk = |spelling, text: &str| {
+///     (spelling == Spelling::Gbk && text == "茶").then(|| vec![0xb2, 0xe8])
+/// };
+/// let options = Options { host: Some(&gbk), ..Options::default() };
+/// let message = "<xml><body>茶</body><sign>5659E1F7ED4646295CE363C8C0E9D52F</sign></xml>";
+/// let diagnosis = diagnose(message, "192006250b4c09247ec02edce69f6a2d", &options)?;
+/// assert_eq!(diagnosis.mistakes[0].id.id(), "gbk");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Spelling {
     /// The bytes in GBK; none where the text cannot be written in it.

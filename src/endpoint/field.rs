@@ -3,6 +3,20 @@ use alloc::{format, string::String};
 use core::{fmt, net::IpAddr};
 
 /// When a field must be there.
+///
+/// ```
+/// use wxpay_core::endpoint::{Need, by_name};
+///
+/// let order = by_name("unifiedOrder")?;
+/// let need = |name| order.request.iter().find(|row| row.name == name).map(|row| row.need);
+/// assert_eq!(need("body"), Some(Need::Always));
+/// assert_eq!(need("notify_url"), Some(Need::Configured("notify_url")));
+/// assert_eq!(
+///     need("product_id"),
+///     Some(Need::If { field: "trade_type", values: "NATIVE", unless: None })
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Need<'a> {
@@ -38,6 +52,14 @@ pub enum Need<'a> {
 }
 
 /// What a field holds. Lengths are bytes of UTF-8.
+///
+/// ```
+/// use wxpay_core::endpoint::Kind;
+///
+/// assert!(Kind::Fen.is_integer());
+/// assert_eq!(Kind::Notify.limit(), Some(256));
+/// assert_eq!(Kind::Word("JSAPI|NATIVE").to_string(), "word:JSAPI|NATIVE");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind<'a> {
@@ -84,6 +106,19 @@ pub enum Kind<'a> {
 }
 
 /// One field of a request or an answer.
+///
+/// ```
+/// let order = wxpay_core::endpoint::by_name("orderQuery")?;
+/// let row = order
+///     .request
+///     .iter()
+///     .find(|row| row.name == "out_trade_no")
+///     .ok_or("no such field")?;
+/// assert!(row.check("T-1", order.chapter).is_ok());
+/// let error = row.check("订单", order.chapter).expect_err("not in this alphabet");
+/// assert!(error.to_string().contains("takes only 0-9 A-Z a-z _ - | * @"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Field<'a> {
@@ -363,6 +398,15 @@ fn address(value: &str) -> Option<&str> {
 }
 
 /// An amount in fen as the protocol writes it: digits only, no leading zero, at most 10^10.
+///
+/// ```
+/// use wxpay_core::endpoint::fen;
+///
+/// assert_eq!(
+///     (fen("880"), fen("8.80"), fen("0"), fen("-1")),
+///     (Some(880), None, None, None)
+/// );
+/// ```
 #[must_use]
 pub fn fen(text: &str) -> Option<u64> {
     const MOST: u64 = 10_000_000_000;

@@ -5,6 +5,36 @@ use crate::{Error, ErrorCode, Fields, Key, Result, SignType, sign, signed_xml};
 use alloc::{format, string::String, vec::Vec};
 
 /// What goes over the wire.
+///
+/// ```
+/// use wxpay_core::{Fields, Key, SignType, endpoint};
+///
+/// let order = endpoint::by_name("unifiedOrder")?;
+/// let settings = Fields::from_pairs([
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("mch_id", "10000100"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"), // fresh for each request
+///     ("notify_url", "https://shop.example/pay/notify"),
+///     ("spbill_create_ip", "203.0.113.7"),
+///     ("sign_type", "HMAC-SHA256"),
+/// ])?;
+/// let given = Fields::from_pairs([
+///     ("out_trade_no", "T1"),
+///     ("body", "tea"),
+///     ("total_fee", "880"),
+///     ("trade_type", "NATIVE"),
+///     ("product_id", "tea-1"),
+/// ])?;
+/// let key = Key::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let ready = order.prepare(&settings, &given, Some(&key))?;
+/// assert_eq!(ready.sign_type, SignType::HmacSha256);
+/// assert!(ready.message.contains("<total_fee>880</total_fee>"));
+/// assert_eq!(
+///     order.url(order.host.origin(), &ready),
+///     "https://api.mch.weixin.qq.com/pay/unifiedorder"
+/// );
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prepared {
@@ -60,6 +90,18 @@ impl Endpoint<'_> {
         self.check(&fields)?;
         let message = self.message(&fields, sign_type, key)?;
         Ok(Prepared { fields, sign_type, message })
+    }
+
+    /// Where a request goes: `origin` is that of [`Host::origin`](super::Host::origin), of its backup
+    /// or of a gateway for tests. A POST has the message as its body, anything else in the address.
+    #[must_use]
+    pub fn url(&self, origin: &str, ready: &Prepared) -> String {
+        let path = self.path;
+        if self.get {
+            format!("{origin}{path}?{}", ready.message)
+        } else {
+            format!("{origin}{path}")
+        }
     }
 
     /// The preferred algorithm where the endpoint takes it, else the endpoint's own.

@@ -1,7 +1,7 @@
 //! The files of the table, and the sets of rows that endpoints share.
 
 use super::{Endpoint, text::is_comment};
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, Result, error::quote};
 use alloc::{format, vec::Vec};
 
 const SETS: &str = include_str!("table/sets.txt");
@@ -23,6 +23,15 @@ const OTHER: &str = include_str!("table/other.txt");
 
 /// Every endpoint, in the order of the table.
 ///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// let endpoints = endpoint::all()?;
+/// let with_certificate: Vec<_> = endpoints.iter().filter(|e| e.certificate).collect();
+/// assert!(with_certificate.iter().any(|e| e.name == "refund"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `INTERNAL` where the table itself is broken, which the tests rule out.
 pub fn all() -> Result<Vec<Endpoint<'static>>> {
@@ -30,8 +39,18 @@ pub fn all() -> Result<Vec<Endpoint<'static>>> {
 }
 
 /// The endpoint of this name or of one of its other names.
-#[must_use]
-pub fn by_name(name: &str) -> Option<Result<Endpoint<'static>>> {
+///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// assert_eq!(endpoint::by_name("queryOrder")?.name, "orderQuery");
+/// assert!(endpoint::by_name("payLater").is_err());
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
+/// # Errors
+/// `CONFIG_INVALID` where the table has no such name.
+pub fn by_name(name: &str) -> Result<Endpoint<'static>> {
     let block = blocks().find(|block| {
         let mut names = block.lines().flat_map(|line| match line.trim().split_once(' ') {
             Some(("endpoint", rest)) => rest.split(' ').take(1),
@@ -40,17 +59,41 @@ pub fn by_name(name: &str) -> Option<Result<Endpoint<'static>>> {
         });
         names.any(|own| own == name)
     });
-    block.map(expanded)
+    block.map_or_else(|| Err(unknown(name)), expanded)
 }
 
 /// The endpoint behind this path.
-#[must_use]
-pub fn by_path(path: &str) -> Option<Result<Endpoint<'static>>> {
-    blocks().find(|block| head(block).rsplit(' ').next() == Some(path)).map(expanded)
+///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// assert_eq!(endpoint::by_path("/pay/unifiedorder")?.name, "unifiedOrder");
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
+/// # Errors
+/// `CONFIG_INVALID` where the table has no such path; [`other`] serves for those.
+pub fn by_path(path: &str) -> Result<Endpoint<'static>> {
+    let block = blocks().find(|block| head(block).rsplit(' ').next() == Some(path));
+    block.map_or_else(|| Err(unknown(path)), expanded)
+}
+
+fn unknown(what: &str) -> Error {
+    let what = quote(what, 64);
+    let message = format!("the table has no endpoint `{what}`; `endpoint::all` lists them");
+    Error::new(ErrorCode::ConfigInvalid, message)
 }
 
 /// What a path that the table does not have is called with: the merchant's ids, a nonce, either
 /// algorithm, an answer that is signed or is not. Money may move.
+///
+/// ```
+/// use wxpay_core::endpoint;
+///
+/// let unknown = endpoint::by_path("/pay/new").or_else(|_| endpoint::other(true))?;
+/// assert!(unknown.money && unknown.is_answer_signed());
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// `INTERNAL`, as [`all`].

@@ -8,6 +8,15 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 /// What a message may cost.
+///
+/// ```
+/// use wxpay_core::{ErrorCode, xml};
+///
+/// let limits = xml::Limits { bytes: 1024, ..xml::Limits::DEFAULT };
+/// let large = format!("<xml><a>{}</a></xml>", "b".repeat(2000));
+/// let error = xml::parse_with(large.as_bytes(), "xml", limits).expect_err("too large");
+/// assert_eq!(error.code(), ErrorCode::XmlLimit);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest body, in bytes.
@@ -36,6 +45,19 @@ impl Default for Limits {
 ///
 /// The result is not verified: see [`crate::parse_signed`].
 ///
+/// ```
+/// use wxpay_core::{ErrorCode, xml};
+///
+/// let fields = xml::parse(b"<xml><a><![CDATA[1 < 2]]></a><b>x&amp;y</b></xml>")?;
+/// assert_eq!(fields.get("a"), Some("1 < 2"));
+/// assert_eq!(fields.get("b"), Some("x&y"));
+///
+/// let error = xml::parse(b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><xml/>")
+///     .expect_err("nobody's message");
+/// assert_eq!(error.code(), ErrorCode::XmlDoctype);
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `XML_*`, with the byte where the reader stopped.
 pub fn parse(body: &[u8]) -> Result<Fields> {
@@ -43,6 +65,15 @@ pub fn parse(body: &[u8]) -> Result<Fields> {
 }
 
 /// [`parse`] with another root (`root` in decrypted refunds) or other limits.
+///
+/// ```
+/// use wxpay_core::xml::{self, Limits};
+///
+/// let fields =
+///     xml::parse_with(b"<root><refund_id>5</refund_id></root>", "root", Limits::DEFAULT)?;
+/// assert_eq!(fields.get("refund_id"), Some("5"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`parse`].

@@ -6,6 +6,19 @@ use alloc::string::String;
 /// Text stands in CDATA as in the official samples. What CDATA cannot hold is written beside it:
 /// `]]>` is split over two sections, and a carriage return becomes `&#13;`, because a conforming
 /// parser would turn it into a line feed and the signature would no longer fit.
+///
+/// ```
+/// use wxpay_core::{Fields, xml};
+///
+/// let mut fields = Fields::from_pairs([("body", "a]]>b"), ("attach", "")])?;
+/// fields.insert_integer("total_fee", 1)?;
+/// assert_eq!(
+///     xml::build(&fields),
+///     "<xml><body><![CDATA[a]]]]><![CDATA[>b]]></body><total_fee>1</total_fee></xml>"
+/// );
+/// assert_eq!(xml::parse(xml::build(&fields).as_bytes())?.get("body"), Some("a]]>b"));
+/// # Ok::<(), wxpay_core::Error>(())
+/// ```
 #[must_use]
 pub fn build(fields: &Fields) -> String {
     build_with(fields, "xml")

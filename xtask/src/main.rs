@@ -8,9 +8,11 @@ mod docs;
 mod facts;
 mod generate;
 mod npm;
+mod published;
 mod python;
 mod reference;
 mod run;
+mod surface;
 mod test;
 mod wire;
 
@@ -26,6 +28,8 @@ cargo xtask demo --once    the same without a person: exits 0 when both orders a
 cargo xtask test           everything that is checked
 cargo xtask docs           the API reference: www/dist/api for the npm package, target/doc for the crate
 cargo xtask pictures       the pictures of the README, from the real pages
+cargo xtask crate          the Rust crate alone: documentation, package, oldest Rust, public surface,
+                           examples; --record writes the surface down
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 ";
@@ -52,6 +56,8 @@ fn run_command() -> Result<()> {
         ["test"] => test::test(),
         ["docs"] => docs::reference(),
         ["pictures"] => docs::pictures(),
+        ["crate"] => published::check(false),
+        ["crate", "--record"] => published::check(true),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;

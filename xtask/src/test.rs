@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, python, run};
+use crate::{build, npm, published, python, run};
 use anyhow::{Result, anyhow, bail};
 use std::{env, path::Path, thread};
 
@@ -36,10 +36,13 @@ fn rust() -> Result<()> {
     run::say("formatting");
     run::shown(&mut run::command("cargo", ["fmt", "--all", "--check"]))?;
     run::say("clippy");
-    let clippy = ["clippy", "--quiet", "--locked", "--workspace", "--all-targets"];
+    let clippy =
+        ["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--all-features"];
     run::shown(run::command("cargo", clippy).args(["--", "-D", "warnings"]))?;
     run::say("Rust tests");
-    run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))
+    let all = ["test", "--quiet", "--locked", "--workspace", "--all-features"];
+    run::shown(&mut run::command("cargo", all))?;
+    published::check(false)
 }
 
 /// Installs what the JavaScript tests run on.

@@ -64,7 +64,7 @@ pub fn parse_xml(body: &[u8], root: &str, limit: usize) -> Result<String> {
 /// The fields of a message whose signature holds.
 #[wasm_bindgen(js_name = parseSigned)]
 pub fn parse_signed(body: &[u8], keys: Vec<String>, floor: &str) -> Result<String> {
-    Ok(fields::write(&wxpay_core::parse_signed(body, &all(keys)?, floor.parse()?)?))
+    Ok(fields::write(&wxpay_core::parse_signed(body, &*all(keys)?, floor.parse()?)?))
 }
 
 /// A nested answer as a tree of `{ name, text, children }`.
@@ -124,7 +124,7 @@ pub fn accept_answer(
     floor: &str,
 ) -> Result<String> {
     let (endpoint, question) = (Endpoint::parse(endpoint)?, fields::read(question)?);
-    let answer = answer::accept(&endpoint, &question, body, &all(keys)?, floor.parse()?)?;
+    let answer = answer::accept(&endpoint, &question, body, &*all(keys)?, floor.parse()?)?;
     Ok(fields::write(&answer))
 }
 
@@ -132,7 +132,7 @@ pub fn accept_answer(
 #[wasm_bindgen(js_name = acceptFields)]
 pub fn accept_fields(endpoint: &str, question: &str, answer: &str) -> Result<()> {
     let (endpoint, question) = (Endpoint::parse(endpoint)?, fields::read(question)?);
-    answer::accept_fields(&endpoint, &question, fields::read(answer)?, &[], SignType::Md5)?;
+    answer::accept_fields(&endpoint, &question, fields::read(answer)?, &[][..], SignType::Md5)?;
     Ok(())
 }
 
@@ -145,22 +145,22 @@ pub fn notified(
     floor: &str,
     merchant: &str,
 ) -> Result<String> {
-    let (keys, floor, ids) = (all(keys)?, floor.parse()?, fields::read(merchant)?);
+    let (keys, floor, ids) = (&*all(keys)?, floor.parse()?, fields::read(merchant)?);
     let id = |name| ids.get(name).unwrap_or_default();
     let merchant =
         Merchant { appid: id("appid"), mch_id: id("mch_id"), sub_mch_id: ids.filled("sub_mch_id") };
     Ok(fields::write(&match kind {
-        "payment" => notification::payment_fields(body, &keys, floor, merchant),
-        "refund" => refund::notified(body, &keys, merchant),
-        "contract" => notification::contract(body, &keys, floor, merchant),
-        _ => notification::native_fields(body, &keys, merchant),
+        "payment" => notification::payment_fields(body, keys, floor, merchant),
+        "refund" => refund::notified(body, keys, merchant),
+        "contract" => notification::contract(body, keys, floor, merchant),
+        _ => notification::native_fields(body, keys, merchant),
     }?))
 }
 
 /// The fields in the `req_info` of a refund notification.
 #[wasm_bindgen(js_name = decryptRefund)]
 pub fn decrypt_refund(req_info: &str, keys: Vec<String>) -> Result<String> {
-    Ok(fields::write(&refund::decrypt_refund(req_info, &all(keys)?)?))
+    Ok(fields::write(&refund::decrypt_refund(req_info, &*all(keys)?)?))
 }
 
 /// The `req_info` of the fields.
