@@ -8,7 +8,7 @@ import Database from 'libsql'
 import { CamelCasePlugin, Kysely, SqliteDialect, sql } from 'kysely'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
 import { libsql, newFile } from './store-kinds.mjs'
-import { heard, POINTS, start } from './store-processes.mjs'
+import { heard, start, STATEMENTS } from './store-processes.mjs'
 import { code, count, paid_at, paidColumns, payment, refundResult, stored, tea } from './store-samples.mjs'
 
 /** The file as the first version made it. */
@@ -287,15 +287,15 @@ describe('a SQLite file', () => {
     await Promise.all([one.store.close(), two.store.close()])
   })
 
-  for (const { when, statement, stands } of POINTS) {
-    test(`a process killed ${when} "${statement}": ${stands ? 'all' : 'none'} of the payments that were under way`, async () => {
+  for (const [killAt, { stands }] of STATEMENTS) {
+    test(`a process killed at "${killAt}": ${stands ? 'all' : 'none'} of the payments that were under way`, async () => {
       const file = newFile()
       const { store } = await openStore(file)
       const payments = ['n0', 'n1', 'n2'].map((out_trade_no) => ({ ...payment, out_trade_no, transaction_id: `t${out_trade_no}` }))
       for (const { out_trade_no } of payments) await store.createOrder({ ...tea, out_trade_no })
       await store.close()
       const child = await start({ file })
-      child.send({ payments, receipt: { hash: 'h', received_at: 1 }, killAt: { when, statement } })
+      child.send({ payments, receipt: { hash: 'h', received_at: 1 }, killAt })
       const [, signal] = await once(child, 'exit')
       assert.equal(signal, 'SIGKILL')
 

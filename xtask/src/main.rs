@@ -8,6 +8,7 @@ mod npm;
 mod python;
 mod reference;
 mod run;
+mod soak;
 mod test;
 mod wire;
 
@@ -22,6 +23,8 @@ cargo xtask demo --once    the same without a person: exits 0 when both orders a
 cargo xtask test           everything that is checked
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
+cargo xtask soak           kills, outages and load against both databases, for two hours, into soak/report.md;
+                           NAMES takes some scenarios, --quick looks for a minute and records nothing
 ";
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn run_command() -> Result<()> {
             npm::install_benches()?;
             run::shown(run::command("node", ["benches/run.mjs"]).args(rest))
         }
+        ["soak", rest @ ..] => soak::soak(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -51,7 +51,7 @@ struct Package {
     what_for: &'static str,
 }
 
-const PACKAGES: [Package; 3] = [
+const PACKAGES: [Package; 4] = [
     Package {
         program: "/usr/bin/chromium",
         install: &["chromium", "fonts-noto-cjk"],
@@ -66,6 +66,11 @@ const PACKAGES: [Package; 3] = [
         program: "/usr/sbin/mariadbd",
         install: &["mariadb-server"],
         what_for: "some tests keep orders in it",
+    },
+    Package {
+        program: "/usr/bin/strace",
+        install: &["strace"],
+        what_for: "one test watches what reaches the disk",
     },
 ];
 
