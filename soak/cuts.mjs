@@ -3,6 +3,7 @@
 import { paymentNotify, refundNotify } from 'wxpay-wasm/notify'
 import { sqlStore } from 'wxpay-wasm/store/sql'
 import { refundNotification } from 'wxpay-wasm/testing'
+import { Monitor } from 'wxpay-wasm/worker'
 import { commitProxy } from '../js-tests/mariadb.mjs'
 import { account } from './books.mjs'
 import { MERCHANT, notificationOf, TOTAL_FEE, transactionOf } from './sender.mjs'
@@ -15,7 +16,8 @@ export async function cutCommits(kind, { count, say = () => {} }) {
   const proxy = await commitProxy(kind.server.port)
   const store = await sqlStore({ db: kind.server.kysely(database.settings.database.pool.database, { port: proxy.port }), dialect: 'mysql' })
   const outcomes = []
-  const options = { ...MERCHANT, store, onOutcome: ({ outcome }) => outcomes.push(outcome) }
+  const monitor = new Monitor({ onAlarm() {} })
+  const options = { ...MERCHANT, store, monitor, onOutcome: ({ outcome }) => outcomes.push(outcome) }
   const paid = paymentNotify(options)
   const refunded = refundNotify(options)
   const post = async (notify, body) => (await (await notify(new Request('http://shop.test/', { method: 'POST', body }))).text()).includes('SUCCESS')

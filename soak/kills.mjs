@@ -10,6 +10,8 @@ import { startShop } from './shop.mjs'
 const STREAM = 60
 /** The longest pause before the thread kills a checkpoint, ms. */
 const CHECKPOINT = 8
+/** The longest time from the last acknowledgement that is waited for to the kill, ms. */
+const MOMENT = 20
 /** Until the events that died with a handler may be taken again, ms: the lease of `handleEvents`, and more. */
 const LEASE = 120_000
 
@@ -38,7 +40,7 @@ async function life(kind, prefix, reserve) {
       state.acknowledged.push(number)
     },
     /** Sends what is owed and these, while the server lives. */
-    async send(shop, more, options) {
+    async send(shop, more, { taken = () => {}, ...options } = {}) {
       const sent = [...state.owed, ...more]
       const left = new Set(sent)
       state.attempts += await deliver(() => shop.port, sent.map(notificationOf), {
@@ -48,6 +50,7 @@ async function life(kind, prefix, reserve) {
           if (reply !== 'SUCCESS') return
           left.delete(sent[index])
           this.acknowledge(sent[index])
+          taken()
         },
       })
       state.owed = [...left]
@@ -100,8 +103,10 @@ export async function killsAtPoints(kind, { each, points = Object.keys(POINTS), 
     if (reply === 'SUCCESS') run.acknowledge(number)
     else state.owed.push(number)
     await death(shop, point)
+    const expected = POINTS[point].stands
+    if (expected === undefined) return
     const stands = await database.using(async open => (await unpaid(open, [number])) === 0)
-    if (stands !== POINTS[point].stands) wrong.push(`${point}: ${stands ? 'stands' : 'is gone'}, reply ${reply}`)
+    if (stands !== expected) wrong.push(`${point}: ${stands ? 'stands' : 'is gone'}, reply ${reply}`)
   }
 
   async function among(point, hit) {
@@ -147,14 +152,16 @@ export async function killsAtPoints(kind, { each, points = Object.keys(POINTS), 
   }
 }
 
-/** Kills at any moment, with sixteen notifications at a time. */
+/** Kills at any moment, with sixteen notifications at a time, of which less than `stream` are acknowledged before. */
 export async function killsUnderLoad(kind, { kills, stream, say = () => {} }) {
-  const run = await life(kind, 'L', kills * stream)
+  const run = await life(kind, 'L', 2 * kills * stream)
   const { state } = run
   for (; state.kills < kills; state.kills++) {
     const shop = await run.start({ handlers: true })
-    setTimeout(() => shop.kill(), 20 + Math.random() * 480)
-    await run.send(shop, run.more(stream - state.owed.length), { pause: 5 })
+    // So many are acknowledged, and a moment later, whatever is under way then.
+    let left = Math.floor(Math.random() * stream)
+    const kill = () => setTimeout(shop.kill, Math.random() * MOMENT)
+    await run.send(shop, run.more(2 * stream), { pause: 5, taken: () => left-- === 0 && kill() })
     await shop.exited
     if (state.kills % 10 === 9) say(`${kind.name}: ${state.kills + 1} kills, ${state.acknowledged.length} payments acknowledged`)
   }

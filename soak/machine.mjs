@@ -4,7 +4,7 @@ import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 /** How often a second 4 KiB reach the disk. */
-function syncs() {
+export function syncs() {
   const folder = mkdtempSync(join(tmpdir(), 'wxpay-disk-'))
   const file = openSync(join(folder, 'file'), 'w')
   const page = Buffer.alloc(4096)

@@ -44,26 +44,30 @@ export const OUTAGES = {
 const PATIENCE = 120_000
 /** Milliseconds before, and after it is back, with the store there. */
 const BEFORE = 1000
+/** Seconds that going away and coming back may take. */
+const MOVES = 30
 
 export async function outage(kind, { how, seconds, perSecond, say = () => {} }) {
   const database = await kind.fresh()
-  const total = Math.ceil((seconds + (2 * BEFORE) / 1000) * perSecond)
-  const numbers = Array.from({ length: total }, (_, index) => `O${index}`)
-  await database.addOrders(numbers)
-  const bodies = numbers.map(notificationOf)
+  const reserve = Math.ceil((seconds + MOVES) * perSecond)
+  const all = Array.from({ length: reserve }, (_, index) => `O${index}`)
+  await database.addOrders(all)
+  const prepared = all.map(notificationOf)
   const shop = await startShop({ ...database.settings, bare: true })
   const agent = connections(Infinity)
   const attempts = []
   const gone = { from: Infinity, to: Infinity }
   const began = performance.now()
+  let over = false
   const sending = (async () => {
     const running = []
-    for (let index = 0; index < total; index++) {
+    for (let index = 0; index < reserve && !over; index++) {
       await sleep(Math.max(0, began + (index * 1000) / perSecond - performance.now()))
       const at = performance.now()
-      running.push(post(agent, shop.port, bodies[index], { patience: PATIENCE }).then(({ reply, took }) => attempts.push({ index, at, reply, took })))
+      running.push(post(agent, shop.port, prepared[index], { patience: PATIENCE }).then(({ reply, took }) => attempts.push({ index, at, reply, took })))
     }
     await Promise.all(running)
+    return running.length
   })()
   await sleep(BEFORE)
   const back = await OUTAGES[how].away(database)
@@ -73,7 +77,10 @@ export async function outage(kind, { how, seconds, perSecond, say = () => {} }) 
   gone.to = performance.now()
   await back()
   say(`${kind.name}: back`)
-  await sending
+  await sleep(BEFORE)
+  over = true
+  const sent = await sending
+  const [numbers, bodies] = [all.slice(0, sent), prepared.slice(0, sent)]
   agent.destroy()
 
   const during = attempts.filter(({ at }) => at >= gone.from && at < gone.to)
@@ -95,6 +102,7 @@ export async function outage(kind, { how, seconds, perSecond, say = () => {} }) 
       replies: JSON.stringify(replies), ...percentiles(times), repeated: repeats,
     },
     checks: [
+      [`there were some (${during.length})`, during.length > 0],
       [`each was answered FAIL or 503, or taken once the store was back (${strange.join(', ') || 'nothing else'})`, strange.length === 0],
       [`nothing was acknowledged meanwhile (${early.length})`, early.length === 0],
       ...checks,

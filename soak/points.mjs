@@ -1,5 +1,5 @@
 // Where a server that takes payments can die, in the order in which it comes by, and whether the payment
-// stands afterwards.
+// that brought it there stands afterwards. It may be an older payment that a handler starts with.
 export const POINTS = {
   'body read': { stands: false },
   verified: { stands: false },
@@ -12,8 +12,8 @@ export const POINTS = {
   'before the reply': { stands: true },
   'in the reply': { stands: true },
   'after the reply': { stands: true },
-  'handler start': { stands: true, handlers: true },
-  'handler end': { stands: true, handlers: true },
+  'handler start': { handlers: true },
+  'handler end': { handlers: true },
   checkpoint: { stands: true },
 }
 

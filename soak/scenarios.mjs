@@ -18,10 +18,10 @@ const BOTH = ['SQLite', 'MariaDB']
  */
 export const SCENARIOS = [
   { name: 'kills', title: '`kill -9` at named points', on: BOTH, run: killsAtPoints, full: { each: 25 }, short: { each: 1 } },
-  { name: 'load-kills', title: '`kill -9` at any moment, under load', on: BOTH, run: killsUnderLoad, full: { kills: 100, stream: 500 }, short: { kills: 2, stream: 60 } },
+  { name: 'load-kills', title: '`kill -9` at any moment, under load', on: BOTH, run: killsUnderLoad, full: { kills: 100, stream: 200 }, short: { kills: 2, stream: 40 } },
   {
     name: 'copies', title: 'one notification many times at once, to two processes', on: BOTH, run: manyCopies,
-    full: { rounds: 50, copies: 1000, sockets: 64 }, short: { rounds: 2, copies: 64, sockets: 16 },
+    full: { rounds: 50, copies: 1000, sockets: 64 }, short: { rounds: 2, copies: 40, sockets: 8 },
   },
   {
     name: 'sync', title: 'SUCCESS after the sync that covers it', on: BOTH, run: syncBeforeReply,

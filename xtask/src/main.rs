@@ -23,8 +23,9 @@ cargo xtask demo --once    the same without a person: exits 0 when both orders a
 cargo xtask test           everything that is checked
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
-cargo xtask soak           kills, outages and load against both databases, for two hours, into soak/report.md;
-                           NAMES takes some scenarios, --quick looks for a minute and records nothing
+cargo xtask soak           kills, outages, load and strangers, on both databases, for long; writes soak/report.md.
+                           NAMES takes some scenarios (the report keeps the others), --on DATABASE one
+                           database, --quick small numbers, of which nothing is recorded
 ";
 
 fn main() -> ExitCode {
