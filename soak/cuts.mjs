@@ -54,11 +54,12 @@ export async function cutCommits(kind, { count, say = () => {} }) {
       await then('refund', () => post(refunded, message), true)
       const said = outcomes.splice(0).join()
       if (said !== 'paid,duplicate,refunded,duplicate') wrong.push(`${out_trade_no}: ${said}`)
-      const kinds = (await store.listEvents(out_trade_no)).map(({ kind }) => kind).join()
-      if (kinds !== 'paid,refunded') wrong.push(`${out_trade_no}: events ${kinds}`)
-      const { length: refunds } = await store.listRefunds(out_trade_no)
-      const { length: lines } = await store.listNotifications({ out_trade_no })
-      if (refunds !== 1 || lines !== 4) wrong.push(`${out_trade_no}: ${refunds} refunds, ${lines} lines in the audit`)
+      const left = await database.using(async ({ db }) => {
+        const rows = table => db.selectFrom(table).selectAll().where('out_trade_no', '=', out_trade_no).execute()
+        const events = (await rows('wxpay_events')).map(({ kind }) => String(kind)).sort()
+        return `${events}; ${(await rows('wxpay_refunds')).length} refunds; ${(await rows('wxpay_notifications')).length} lines`
+      })
+      if (left !== 'paid,refunded; 1 refunds; 4 lines') wrong.push(`${out_trade_no}: ${left}`)
       if (index % 50 === 49) say(`${proxy.cuts} connections cut`)
     }
   }
