@@ -96,12 +96,16 @@ export function sqlite() {
 
 sqlite.title = 'SQLite'
 
+/** A server that has just been started again has reset a connection once. */
+const patiently = (work, tries = 5) =>
+  work().catch(error => (error.code === 'ECONNRESET' && tries > 0 ? patiently(work, tries - 1) : Promise.reject(error)))
+
 /** MariaDB, innodb_flush_log_at_trx_commit = 1. */
 export async function mariadb() {
   const server = await startMariadb('--innodb-flush-log-at-trx-commit=1')
   const kind = { name: mariadb.title, dialect: 'mysql', server, close: () => server.close() }
   kind.fresh = async () => {
-    const name = await server.newDatabase()
+    const name = await patiently(() => server.newDatabase())
     const plain = () => new Kysely({ dialect: new MysqlDialect({ pool: server.connect(name) }) })
     const intact = async db => {
       const found = await rows(db, `check table ${TABLES.join(', ')} extended`)
