@@ -4,7 +4,7 @@
 //   node benches/store.mjs [--seconds 5] [--waiting 64]
 //
 // `waiting` is how many payments are under way at a time.
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ import Database from 'libsql'
 import { Kysely, SqliteDialect } from 'kysely'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
 import { noMariadb, startMariadb } from '../js-tests/mariadb.mjs'
+import { syncs } from '../soak/machine.mjs'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '5' }, waiting: { type: 'string', default: '64' } },
@@ -89,19 +90,6 @@ async function measure(name, store) {
       `${created.perSecond.toFixed(0)} orders/s`,
   )
   await store.close()
-}
-
-function syncs() {
-  const file = openSync(join(folder, 'sync'), 'w')
-  const page = Buffer.alloc(4096)
-  const began = performance.now()
-  let count = 0
-  for (; performance.now() - began < 1000; count++) {
-    writeSync(file, page)
-    fdatasyncSync(file)
-  }
-  closeSync(file)
-  return count
 }
 
 try {

@@ -36,7 +36,7 @@ async function freePort() {
 /**
  * Starts a server.
  *
- * @returns { port, connect, url, pool, newDatabase, stop, start, kill, pause, resume, close }
+ * @returns { port, pid, address, connect, url, query, kysely, newDatabase, stop, start, kill, pause, resume, close }
  */
 export async function startMariadb(...options) {
   if (SERVER === undefined) throw new Error('no mariadbd: install mariadb-server')
@@ -79,9 +79,11 @@ export async function startMariadb(...options) {
     throw new Error('mariadbd does not answer')
   }
 
+  /** Options of mysql2, for a process of its own. */
+  const address = database => ({ host: '127.0.0.1', port, user: 'shop', password: PASSWORD, database })
+
   /** A pool of mysql2, on this server or behind a proxy. */
-  const connect = (database, more = {}) =>
-    createPool({ host: '127.0.0.1', port, user: 'shop', password: PASSWORD, database, connectionLimit: 10, ...more })
+  const connect = (database, more = {}) => createPool({ ...address(database), connectionLimit: 10, ...more })
 
   /** One statement, past the store. */
   async function query(sql, database) {
@@ -102,6 +104,10 @@ export async function startMariadb(...options) {
   await start()
   return {
     port,
+    get pid() {
+      return child.pid
+    },
+    address,
     connect,
     url: database => `mysql://shop:${PASSWORD}@127.0.0.1:${port}/${database}`,
     query,

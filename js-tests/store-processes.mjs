@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { POINTS } from '../soak/points.mjs'
 
 const CHILD = fileURLToPath(new URL('store-child.mjs', import.meta.url))
 
@@ -28,11 +29,4 @@ export async function heard(child, emitter, event) {
 }
 
 /** Where a process that records payments can be killed, and whether they stand afterwards. */
-export const POINTS = [
-  { when: 'before', statement: 'begin', stands: false },
-  { when: 'after', statement: 'update wxpay_orders', stands: false },
-  { when: 'after', statement: 'insert into wxpay_events', stands: false },
-  { when: 'after', statement: 'insert into wxpay_notifications', stands: false },
-  { when: 'before', statement: 'commit', stands: false },
-  { when: 'after', statement: 'commit', stands: true },
-]
+export const STATEMENTS = Object.entries(POINTS).filter(([, { before, after }]) => before ?? after)

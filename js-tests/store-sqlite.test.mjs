@@ -8,7 +8,7 @@ import Database from 'libsql'
 import { CamelCasePlugin, Kysely, SqliteDialect, sql } from 'kysely'
 import { sqliteDatabase, sqlStore } from 'wxpay-wasm/store/sql'
 import { libsql, newFile } from './store-kinds.mjs'
-import { heard, POINTS, start } from './store-processes.mjs'
+import { heard, start, STATEMENTS } from './store-processes.mjs'
 import { code, count, paid_at, paidColumns, payment, refundResult, stored, tea } from './store-samples.mjs'
 
 /** The file as the first version made it. */
@@ -286,15 +286,15 @@ describe('a SQLite file', () => {
     await Promise.all([one.store.close(), two.store.close()])
   })
 
-  for (const { when, statement, stands } of POINTS) {
-    test(`a process killed ${when} "${statement}": ${stands ? 'all' : 'none'} of the payments that were under way`, async () => {
+  for (const [killAt, { stands }] of STATEMENTS) {
+    test(`a process killed at "${killAt}": ${stands ? 'all' : 'none'} of the payments that were under way`, async () => {
       const file = newFile()
       const { store } = await openStore(file)
       const payments = ['n0', 'n1', 'n2'].map((out_trade_no) => ({ ...payment, out_trade_no, transaction_id: `t${out_trade_no}` }))
       for (const { out_trade_no } of payments) await store.createOrder({ ...tea, out_trade_no })
       await store.close()
       const child = await start({ file })
-      child.send({ payments, receipt: { hash: 'h', received_at: 1 }, killAt: { when, statement } })
+      child.send({ payments, receipt: { hash: 'h', received_at: 1 }, killAt })
       const [, signal] = await once(child, 'exit')
       assert.equal(signal, 'SIGKILL')
 
@@ -311,6 +311,44 @@ describe('a SQLite file', () => {
       await again.close()
     })
   }
+
+  test('every operation settles while the file is locked, whenever its time ends, and close() waits for no other', async t => {
+    const file = newFile()
+    const { store } = await openStore(file)
+    const other = new Database(file)
+    other.exec('begin exclusive')
+    // A clock that moves whenever it is read: between any two looks at it somebody's time ends.
+    const now = performance.now.bind(performance)
+    let looks = 0
+    t.mock.method(performance, 'now', () => now() + 5 * ++looks)
+    const orders = Array.from({ length: 60 }, (_, i) => store.createOrder({ ...tea, out_trade_no: `n${i}` }))
+    for (const { reason } of await Promise.allSettled(orders)) assert.equal(reason.code, 'STORE_FAILED')
+    other.close()
+    await store.close()
+  })
+
+  test('statements are prepared once, and anew after they failed', async t => {
+    const driver = new Database(newFile())
+    t.after(() => driver.close())
+    const prepared = []
+    const database = sqliteDatabase({
+      prepare: sql => (prepared.push(sql), driver.prepare(sql)),
+      exec: sql => driver.exec(sql),
+      close() {},
+    })
+    database.prepare('create table t (n integer primary key)').run([])
+    const insert = 'insert into t values (?)'
+    for (const n of [1, 2, 3]) database.prepare(insert).run([n])
+    assert.equal(prepared.filter(sql => sql === insert).length, 1)
+    assert.throws(() => database.prepare(insert).run([3]))
+    database.prepare(insert).run([4])
+    assert.equal(prepared.filter(sql => sql === insert).length, 2)
+    const select = 'select n from t order by n'
+    const row = database.prepare(select).iterate([])
+    assert.deepEqual(row.next().value.n, 1)
+    assert.deepEqual(database.prepare(select).all([]).map(({ n }) => n), [1, 2, 3, 4])
+    assert.deepEqual(row.next().value.n, 2)
+  })
 
   test('group commit: what waits at the same time is committed together, whatever it is', async () => {
     const { db, store } = await openStore(newFile())

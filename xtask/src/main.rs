@@ -12,6 +12,7 @@ mod published;
 mod python;
 mod reference;
 mod run;
+mod soak;
 mod surface;
 mod test;
 mod wire;
@@ -32,6 +33,9 @@ cargo xtask crate          the Rust crate alone: documentation, package, oldest 
                            examples; --record writes the surface down
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
+cargo xtask soak           kills, outages, load and strangers, on both databases, for long; writes soak/report.md.
+                           NAMES takes some scenarios (the report keeps the others), --on DATABASE one
+                           database, --quick small numbers, of which nothing is recorded
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +67,7 @@ fn run_command() -> Result<()> {
             npm::install_benches()?;
             run::shown(run::command("node", ["benches/run.mjs"]).args(rest))
         }
+        ["soak", rest @ ..] => soak::soak(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

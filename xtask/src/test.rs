@@ -93,6 +93,11 @@ const PACKAGES: [Package; 4] = [
         install: &["mariadb-server"],
         what_for: "some tests keep orders in it",
     },
+    Package {
+        program: "/usr/bin/strace",
+        install: &["strace"],
+        what_for: "one test watches what reaches the disk",
+    },
 ];
 
 /// Installs what is missing, where that is possible; otherwise its tests skip themselves, save in CI.

@@ -44,6 +44,7 @@ export const SQLITE_WRAPPED = 'pragma wxpay_sqlite_database'
  *   did and is lost with the process (tursodatabase/libsql-client-ts#352). With
  *   the lock taken by `exec` no prepared statement of a transaction meets it, so
  *   put writes of your own on this connection into `transaction()` too.
+ * - Statements are prepared once and kept, unless they fail.
  * - Statements of `node:sqlite` get the shape kysely expects.
  *
  * @throws WxPayError `STORE_CONFIG` on the first statement when `node:sqlite`
@@ -57,18 +58,53 @@ export const SQLITE_WRAPPED = 'pragma wxpay_sqlite_database'
  * const store = await sqlStore({ db: new Kysely({ dialect: new SqliteDialect({ database }) }), dialect: 'sqlite' })
  */
 export function sqliteDatabase(driver: SqliteDriver): SqliteDatabase {
+  const kept = new Map<string, SqliteStatement>()
+  const fresh = (sql: string): SqliteStatement => {
+    const statement: SqliteStatement | NodeStatement = driver.prepare(sql)
+    return 'reader' in statement ? statement : withReader(statement)
+  }
+
+  /** Prepared once and run again; who runs row by row has one of their own. */
+  function keeping(sql: string): SqliteStatement {
+    const found = kept.get(sql)
+    if (found) return found
+    const statement = fresh(sql)
+    const run = <T>(work: () => T): T => {
+      try {
+        return work()
+      } catch (error) {
+        // One that failed may be in progress still (see above).
+        kept.delete(sql)
+        throw error
+      }
+    }
+    const keeper: SqliteStatement = {
+      reader: statement.reader,
+      all: (parameters) => run(() => statement.all(parameters)),
+      run: (parameters) => run(() => statement.run(parameters)),
+      iterate: (parameters) => fresh(sql).iterate(parameters),
+    }
+    if (kept.size >= KEPT) kept.clear()
+    kept.set(sql, keeper)
+    return keeper
+  }
+
   return {
     prepare(sql) {
       if (sql === SQLITE_WRAPPED) return answer([{ wrapped: 1 }])
       if (sql === 'begin') return command(() => driver.exec('begin immediate'))
-      const statement: SqliteStatement | NodeStatement = driver.prepare(sql)
-      return 'reader' in statement ? statement : withReader(statement)
+      return REPEATED.test(sql) ? keeping(sql) : fresh(sql)
     },
     close() {
+      kept.clear()
       driver.close()
     },
   }
 }
+
+/** Statements that are worth keeping, and how many: lists of numbers have a statement for each length. */
+const REPEATED = /^(select|insert|update|commit)\b/
+const KEPT = 128
 
 function answer(rows: unknown[]): SqliteStatement {
   return { reader: true, all: () => rows, iterate: () => rows.values(), run: nothing }

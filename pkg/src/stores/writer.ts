@@ -92,10 +92,11 @@ export class Writer {
         this.#jobs.splice(0, batch.length).forEach(({ resolve }, index) => resolve(results[index]))
       } catch (error) {
         if (this.#dialect.failure(error) === 'lock') {
-          const late = (job: Job) => performance.now() > job.deadline
-          for (const { reject } of this.#jobs.filter(late)) reject(failed(error))
-          const kept = this.#jobs.filter((job) => !late(job))
-          this.#jobs.splice(0, this.#jobs.length, ...kept)
+          // One moment for both halves: a job whose time ends in between would be in neither, and never settle.
+          const now = performance.now()
+          const waiting = this.#jobs.splice(0)
+          for (const { deadline, reject } of waiting) if (now > deadline) reject(failed(error))
+          this.#jobs.push(...waiting.filter(({ deadline }) => now <= deadline))
           await wait(PAUSES, tries++)
           continue
         }
