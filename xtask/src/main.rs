@@ -4,6 +4,7 @@ mod api;
 mod build;
 mod facts;
 mod generate;
+mod matrix;
 mod npm;
 mod python;
 mod reference;
@@ -20,6 +21,8 @@ cargo xtask build          the npm package, in pkg/dist, and two pages in www/di
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
 cargo xtask test           everything that is checked
+cargo xtask matrix         runtimes, bundlers and compilers, each with the packed package; writes the table of
+                           docs/runtimes.md, --only WORD takes some rows
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 ";
@@ -44,6 +47,7 @@ fn run_command() -> Result<()> {
             run::shown(run::command("node", ["examples/shop/demo.mjs"]).args(rest))
         }
         ["test"] => test::test(),
+        ["matrix", rest @ ..] => matrix::matrix(rest),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;

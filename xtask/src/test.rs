@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, python, run};
+use crate::{build, matrix, npm, python, run};
 use anyhow::{Result, bail};
 use std::{env, path::Path};
 
@@ -28,7 +28,8 @@ pub(crate) fn test() -> Result<()> {
     run::shown(&mut run::command("npx", ["--no-install", "tsc", "-p", "pkg", "--noEmit"]))?;
     run::say("JavaScript tests, against the built package");
     let files = tests(&run::root().join("js-tests"))?;
-    run::shown(run::command("node", ["--test", "--test-reporter=spec"]).args(files))
+    run::shown(run::command("node", ["--test", "--test-reporter=spec"]).args(files))?;
+    matrix::check()
 }
 
 fn tests(folder: &Path) -> Result<Vec<String>> {
