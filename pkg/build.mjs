@@ -28,7 +28,7 @@ const entries = [
   'stores/sql',
   'testing/index',
 ]
-const workerdEntries = ['index', 'client', 'notify', 'worker', 'bill', 'doctor']
+const workerdEntries = ['index', 'client', 'notify', 'worker', 'bill', 'doctor', 'stores/memory']
 
 for (const name of ['core', 'tools', 'doctor']) {
   const bytes = await readFile(join(generated, `${name}.wasm`))
@@ -67,10 +67,10 @@ const common = {
   external: ['kysely', 'node:*'],
 }
 
-// As an entry the tools become a file of their own.
+// As entries the tools and the platform become files of their own.
 await build({
   ...common,
-  entryPoints: [...entries, 'tools-module'].map(e => `src/${e}.ts`),
+  entryPoints: [...entries, 'tools-module', 'platform'].map(e => `src/${e}.ts`),
   outdir: 'dist/esm',
 })
 const toolsFile = /"\.\/(.+)"/.exec(await readFile(at('dist/esm/tools-module.js'), 'utf8'))[1]
@@ -129,11 +129,21 @@ for (const file of await readdir(at('dist/esm'), { recursive: true })) {
 }
 if (lazy === 0) throw new Error('nothing reads the tools')
 
-// In Node, import leads to the same files as require: one copy of each class in a process.
+// In Node, import leads to the same files as require: one copy of each class in a process. Whoever
+// bundles for Node gets modules, since a bundle that is a module itself has no require.
+const crypto = up => `import { webcrypto } from 'node:crypto'
+import { platform } from '${up}esm/platform.js'
+platform.crypto = webcrypto
+`
 for (const entry of entries) {
   const up = '../'.repeat(entry.split('/').length)
-  await mkdir(dirname(at('dist/node', entry)), { recursive: true })
-  await writeFile(at('dist/node', `${entry}.js`), `export * from '${up}cjs/${entry}.js'\n`)
+  for (const [folder, text] of [
+    ['dist/node', `export * from '${up}cjs/${entry}.js'\n`],
+    ['dist/node/bundled', `${crypto(`../${up}`)}export * from '../${up}esm/${entry}.js'\n`],
+  ]) {
+    await mkdir(dirname(at(folder, entry)), { recursive: true })
+    await writeFile(at(folder, `${entry}.js`), text)
+  }
 }
 
 // The command line uses the package through its doors, and loads each command when it is called.

@@ -8,6 +8,7 @@ import { keyRing, type PartnerKey } from './key-ring.js'
 import type { Key } from './key.js'
 import { messageHash } from './message-hash.js'
 import { Monitor } from './monitor.js'
+import { response } from './response.js'
 import type { OrderStore, Receipt } from './stores/store.js'
 
 /** What every notification route takes. A service provider makes a route for each sub-merchant. */
@@ -130,7 +131,7 @@ export function receive(
       }
       refused?.(error)
       if (error instanceof Refusal) {
-        return new Response(null, { status: error.status, headers: error.headers })
+        return response(null, error.headers, error.status)
       }
       return reply(FAIL)
     }
@@ -172,7 +173,7 @@ class Refusal extends WxPayError {
 }
 
 function reply(xml: string): Response {
-  return new Response(xml, { headers: { 'content-type': 'text/xml; charset=utf-8' } })
+  return response(xml, { 'content-type': 'text/xml; charset=utf-8' })
 }
 
 /** The body, never more of it than the limit. */

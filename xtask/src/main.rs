@@ -7,6 +7,7 @@ mod contributing;
 mod docs;
 mod facts;
 mod generate;
+mod matrix;
 mod npm;
 mod published;
 mod python;
@@ -31,6 +32,8 @@ cargo xtask docs           the API reference: www/dist/api for the npm package, 
 cargo xtask pictures       the pictures of the README, from the real pages
 cargo xtask crate          the Rust crate alone: documentation, package, oldest Rust, public surface,
                            examples; --record writes the surface down
+cargo xtask matrix         runtimes, bundlers and compilers, each with the packed package; writes the table of
+                           docs/runtimes.md, --only WORD takes some rows
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 cargo xtask soak           kills, outages, load and strangers, on both databases, for long; writes soak/report.md.
@@ -62,6 +65,7 @@ fn run_command() -> Result<()> {
         ["pictures"] => docs::pictures(),
         ["crate"] => published::check(false),
         ["crate", "--record"] => published::check(true),
+        ["matrix", rest @ ..] => matrix::matrix(rest),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;

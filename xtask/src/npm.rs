@@ -21,6 +21,13 @@ pub(crate) fn install_benches() -> Result<()> {
     install_in(&run::root().join("benches"), &[], "the libraries to compare with")
 }
 
+/// The runtimes and bundlers that the package is proved on. They are programs as they are: nothing
+/// has to run when they are installed, and six of them are called `node`.
+pub(crate) fn install_runtimes() -> Result<()> {
+    let as_they_are = ["--ignore-scripts", "--no-bin-links"];
+    install_in(&run::root().join("js-tests/runtimes"), &as_they_are, "runtimes and bundlers")
+}
+
 /// Installs exactly what the lock file says, or `some` of it, unless that was done before.
 fn install_in(folder: &Path, some: &[&str], why: &str) -> Result<()> {
     let lock = digest([fs::read(folder.join("package-lock.json"))?]);

@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, published, python, run};
+use crate::{build, matrix, npm, published, python, run};
 use anyhow::{Result, anyhow, bail};
 use std::{env, path::Path, thread};
 
@@ -28,7 +28,8 @@ pub(crate) fn test() -> Result<()> {
     // Node's own choice is one file less than there are cores.
     let cores = thread::available_parallelism()?;
     let mut node = run::command("node", ["--test", "--test-reporter=spec"]);
-    run::shown(node.arg(format!("--test-concurrency={cores}")).args(files))
+    run::shown(node.arg(format!("--test-concurrency={cores}")).args(files))?;
+    matrix::check()
 }
 
 /// The checks that need nothing but Rust.

@@ -1,5 +1,6 @@
 import { WxPayError } from '../errors.js'
 import { fromParsed } from './parsed.js'
+import { webRequest } from './web-request.js'
 
 /** What {@link paymentNotify} makes, and every adapter takes. */
 export type NotifyHandler = (request: Request) => Promise<Response>
@@ -50,15 +51,14 @@ export function toRequest(
   options: AdapterOptions = {},
 ): Request {
   // Every other method is refused alike, and `Request` does not know all that `node:http` knows.
-  if (node.method !== 'POST') return new Request('http://notify.invalid/', { method: 'GET' })
-  const headers = new Headers()
+  if (node.method !== 'POST') return webRequest('GET')
+  const headers: Record<string, string> = {}
   for (const name of ['content-type', 'content-length', 'content-encoding']) {
     const value = node.headers[name]
-    if (typeof value === 'string') headers.set(name, value)
+    if (typeof value === 'string') headers[name] = value
   }
   const body = bytesOf(kept) ?? (node.readableDidRead === true ? rebuilt(kept, framework, options) : node)
-  const init = { method: 'POST', headers, body, duplex: 'half' }
-  return new Request('http://notify.invalid/', init as unknown as RequestInit)
+  return webRequest('POST', headers, body)
 }
 
 /** What is left of the message as it came. */

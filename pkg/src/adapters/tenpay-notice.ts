@@ -24,8 +24,11 @@ export type Weixin = Flat | RefundNotice
 
 type Reader = (body: Uint8Array | string, payee: Payee) => Weixin
 
-/** How each kind is verified, by tenpay's name for it. */
-const READERS = {
+/** A kind of notification, by tenpay's name for it. */
+export type Notice = 'pay' | 'refund' | 'nativePay'
+
+/** How each kind is verified. */
+const READERS: Record<Notice, Reader> = {
   pay(body, { appid, mchid, key, signType }) {
     notified('payment', body, key, signType, { appid, mchid })
     return parseSigned(body, key, { signType })
@@ -39,10 +42,7 @@ const READERS = {
     nativeCallback(body, key, { appid, mchid })
     return parseSigned(body, key)
   },
-} satisfies Record<string, Reader>
-
-/** A kind of notification. */
-export type Notice = keyof typeof READERS
+}
 
 /** Throws unless it is one. */
 export function checkNotice(type: unknown): asserts type is Notice {

@@ -138,12 +138,12 @@ export class RedpackBook {
     pack.received.push({ openid: openid ?? pack.re_openid, amount, time: now })
     if (shares === 1) pack.status = 'RECEIVED'
     this.#packs.put(mch_billno, pack)
-    return structuredClone(pack)
+    return copy(pack)
   }
 
   /** Every red packet, oldest first. */
   list(now: number): GatewayRedpack[] {
-    return Array.from(this.#packs.values(), pack => structuredClone(this.#expire(pack, now)))
+    return Array.from(this.#packs.values(), pack => copy(this.#expire(pack, now)))
   }
 
   #find(mch_billno: string, now: number): GatewayRedpack | undefined {
@@ -179,3 +179,9 @@ const sent = (pack: GatewayRedpack): Fields => ({
         package: `sendid=${pack.detail_id}&ver=8&sign=${pack.detail_id.split('').reverse().join('')}&mchid=${pack.request['mch_id']}`,
       }),
 })
+
+/** Node 16 has no `structuredClone`. */
+function copy(pack: GatewayRedpack): GatewayRedpack {
+  const received = pack.received.map(share => ({ ...share }))
+  return { ...pack, received, request: { ...pack.request } }
+}

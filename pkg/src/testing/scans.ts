@@ -87,7 +87,7 @@ function post(url: string, body: string): Promise<Buffer> {
       'user-agent': 'Mozilla/4.0',
       'x-wxpay-gateway': 'simulator',
     }
-    const options = { method: 'POST', agent: false, headers, signal: AbortSignal.timeout(PATIENCE) }
+    const options = { method: 'POST', agent: false, headers }
     const request = send(url, options, response => {
       readBody(response).then(bytes => {
         request.destroy()
@@ -97,6 +97,9 @@ function post(url: string, body: string): Promise<Buffer> {
         else resolve(bytes)
       }, reject)
     })
+    const late = () => request.destroy(new Error(`no whole reply in ${PATIENCE} ms`))
+    const timer = setTimeout(late, PATIENCE)
+    request.on('close', () => clearTimeout(timer))
     request.on('error', reject)
     request.end(body)
   })
