@@ -3,6 +3,7 @@
 mod api;
 mod build;
 mod facts;
+mod fuzz;
 mod generate;
 mod npm;
 mod python;
@@ -22,6 +23,8 @@ cargo xtask demo --once    the same without a person: exits 0 when both orders a
 cargo xtask test           everything that is checked
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
+cargo xtask fuzz           looks for inputs that break a promise, 30 minutes for each target, and writes
+                           fuzz/report.md; [TARGET…] [--minutes N] [--jobs N]
 ";
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn run_command() -> Result<()> {
             npm::install_benches()?;
             run::shown(run::command("node", ["benches/run.mjs"]).args(rest))
         }
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
