@@ -25,6 +25,8 @@ cargo xtask bench          speed and size beside other libraries; --record write
                            --quick looks for 15 s, --only NAMES takes some rows
 cargo xtask fuzz           looks for inputs that break a promise, 30 minutes for each target, and writes
                            fuzz/report.md; [TARGET…] [--minutes N] [--jobs N]
+cargo xtask differential   a million inputs through the package and through programs of others; writes
+                           docs/differential.md; [--inputs N] [--seed N]
 ";
 
 fn main() -> ExitCode {
@@ -51,6 +53,14 @@ fn run_command() -> Result<()> {
             build::build()?;
             npm::install_benches()?;
             run::shown(run::command("node", ["benches/run.mjs"]).args(rest))
+        }
+        ["differential", rest @ ..] => {
+            build::build()?;
+            npm::install_all()?;
+            npm::install_benches()?;
+            python::install()?;
+            let program = ["js-tests/differential/run.mjs", "--write"];
+            run::shown(run::command("node", program).args(rest))
         }
         ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {
