@@ -28,15 +28,21 @@ pub fn run(data: &[u8]) {
     TABLE.with(|table| {
         let table = table.get_or_init(|| endpoint::all().expect("the table"));
         let endpoint = &table[usize::from(which) % table.len()];
-        call(endpoint, &settings, &given, &answered);
+        call(endpoint, &settings, &given, &answered, data);
     });
 }
 
-fn call(endpoint: &Endpoint<'_>, settings: &Fields, given: &Fields, answered: &Fields) {
+fn call(
+    endpoint: &Endpoint<'_>,
+    settings: &Fields,
+    given: &Fields,
+    answered: &Fields,
+    data: &[u8],
+) {
     let key = Key::new(KEY).expect("a key");
     let ready = match endpoint.prepare(settings, given, Some(&key)) {
         Ok(ready) => ready,
-        Err(error) => return errors::harmless(&error, usize::MAX, &[KEY]),
+        Err(error) => return errors::harmless(&error, data, &[KEY]),
     };
     assert_eq!(endpoint.check(&ready.fields), Ok(()), "what is sent is what is checked");
     assert!(endpoint.algorithms().contains(&ready.sign_type) || !endpoint.is_signed());
@@ -63,7 +69,7 @@ fn call(endpoint: &Endpoint<'_>, settings: &Fields, given: &Fields, answered: &F
         let unsigned = xml::build(answered);
         for body in [body, unsigned] {
             match answer::accept(endpoint, &ready.fields, body.as_bytes(), &keys, ready.sign_type) {
-                Err(error) => errors::harmless(&error, usize::MAX, &[KEY]),
+                Err(error) => errors::harmless(&error, body.as_bytes(), &[KEY]),
                 Ok(_) if endpoint.is_answer_signed() => {
                     assert!(parse_signed(body.as_bytes(), &keys, ready.sign_type).is_ok());
                 }

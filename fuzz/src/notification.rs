@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
         let Ok(body) = signed_xml(&fields, &key, used) else { continue };
         let body = body.as_bytes();
         match notification::payment_fields(body, &keys, used, merchant) {
-            Err(error) => errors::harmless(&error, body.len(), &[KEY]),
+            Err(error) => errors::harmless(&error, body, &[KEY]),
             Ok(facts) => {
                 ours(&fields);
                 assert!(
@@ -55,7 +55,7 @@ pub fn run(data: &[u8]) {
             }
         }
         match notification::native_fields(body, &keys, merchant) {
-            Err(error) => errors::harmless(&error, body.len(), &[KEY]),
+            Err(error) => errors::harmless(&error, body, &[KEY]),
             Ok(facts) => {
                 ours(&fields);
                 assert!(fields.get("return_code").is_none());
@@ -63,7 +63,7 @@ pub fn run(data: &[u8]) {
             }
         }
         match notification::contract(body, &keys, used, merchant) {
-            Err(error) => errors::harmless(&error, body.len(), &[KEY]),
+            Err(error) => errors::harmless(&error, body, &[KEY]),
             Ok(facts) => {
                 assert!(says(&fields, "mch_id", merchant.mch_id));
                 all_from(&facts, &fields);
@@ -83,7 +83,7 @@ pub fn run(data: &[u8]) {
     }
     let body = xml::build(&outer);
     match refund::notified(body.as_bytes(), &keys, merchant) {
-        Err(error) => errors::harmless(&error, body.len(), &[KEY]),
+        Err(error) => errors::harmless(&error, body.as_bytes(), &[KEY]),
         Ok(facts) => {
             ours(&outer);
             all_from(&facts, &told);

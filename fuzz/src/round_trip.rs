@@ -15,7 +15,7 @@ pub fn run(data: &[u8]) {
     let Some((&[high, low, gone, byte], data)) = data.split_first_chunk() else { return };
     let fields = match parts::fields(data) {
         Ok(fields) => fields,
-        Err(error) => return errors::harmless(&error, data.len(), &[]),
+        Err(error) => return errors::harmless(&error, data, &[]),
     };
     let (pairs, filled) = (parts::pairs(&fields), parts::filled(&fields));
     let read = xml::parse_with(xml::build(&fields).as_bytes(), "xml", WIDE);

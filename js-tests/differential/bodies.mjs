@@ -28,10 +28,11 @@ function outcome(body) {
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
-const folded = fields => fields.map(([name, value]) => [name, value.replace(/\r\n?/g, '\n')])
+/** The body as XML has it read. */
+const folded = body => Buffer.from(body.toString('latin1').replace(/\r\n?/g, '\n'), 'latin1')
 
 function kind(body, ours, theirs) {
-  if (ours !== null && theirs !== null && body.includes('\r') && same(folded(ours), folded(theirs))) return 'line-ends'
+  if (body.includes('\r') && same(outcome(folded(body)), theirs)) return 'line-ends'
   if (ours === null && theirs !== null && /&#[^;]{31,};/.test(body.toString('latin1'))) return 'long-reference'
   return undefined
 }

@@ -6,7 +6,7 @@
 mod corpus;
 mod report;
 
-use crate::{run, test};
+use crate::{build, npm, run, test};
 use anyhow::{Context, Result, bail};
 use report::Row;
 use std::{
@@ -37,7 +37,11 @@ pub(crate) fn fuzz(words: &[&str]) -> Result<()> {
         }
     }
     let targets = if targets.is_empty() { known } else { targets };
-    let program = build()?;
+    let program = compile()?;
+    if targets.iter().any(|target| target == BORDER) {
+        npm::install_all()?;
+        build::build()?;
+    }
     run::say(&format!("{} targets, {minutes} minutes each, {jobs} at once", targets.len()));
     let queue = Mutex::new(targets.into_iter().rev().collect::<Vec<_>>());
     let rows = Mutex::new(Vec::new());
@@ -48,7 +52,11 @@ pub(crate) fn fuzz(words: &[&str]) -> Result<()> {
                     let Some(target) = queue.lock().ok().and_then(|mut queue| queue.pop()) else {
                         break;
                     };
-                    let row = one(&program, &target, minutes * 60);
+                    let seconds = minutes * 60;
+                    let row = match target.as_str() {
+                        BORDER => border(seconds),
+                        _ => one(&program, &target, seconds),
+                    };
                     if let Ok(mut rows) = rows.lock() {
                         rows.push(row);
                     }
@@ -85,7 +93,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Each has a corpus.
+/// Each has a corpus; but the border has a seed.
 fn targets() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(run::root().join("fuzz/corpus"))? {
@@ -93,6 +101,7 @@ fn targets() -> Result<Vec<String>> {
         names.extend(name.strip_suffix(".txt").map(String::from));
     }
     names.sort();
+    names.push(BORDER.to_owned());
     Ok(names)
 }
 
@@ -101,7 +110,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// The program with libFuzzer and counters in every branch.
-fn build() -> Result<PathBuf> {
+fn compile() -> Result<PathBuf> {
     if run::output(&mut run::command("c++", ["--version"])).is_err() {
         test::debian(&["g++"], "libFuzzer is C++")?;
     }
@@ -125,11 +134,28 @@ fn build() -> Result<PathBuf> {
     Ok(folder(host.trim()).join("release/wxpay-fuzz"))
 }
 
+/// The border into WebAssembly, from JavaScript's side: nothing leads the way there.
+const BORDER: &str = "border";
+
+fn border(seconds: usize) -> Result<Row> {
+    let mut node = run::command("node", ["js-tests/border/run.mjs", "--seconds"]);
+    let ended = node.arg(seconds.to_string()).stderr(std::process::Stdio::inherit()).output()?;
+    fs::write(folder(BORDER).with_extension("log"), &ended.stdout)?;
+    let row = Row::of_border(&serde_json::from_slice(&ended.stdout)?)?;
+    run::say(&format!("{BORDER}: {} executions, {} crashes", row.executions, row.crashes));
+    Ok(row)
+}
+
 /// Runs a target, and keeps the inputs that reach everything which all of them reach.
 fn one(program: &Path, target: &str, seconds: usize) -> Result<Row> {
     let (corpus, crashes) = (folder("corpus").join(target), folder("crashes").join(target));
     for folder in [&corpus, &crashes] {
         fs::create_dir_all(folder)?;
+    }
+    // What broke a promise the last time is tried first.
+    for entry in fs::read_dir(&crashes)? {
+        let entry = entry?;
+        fs::rename(entry.path(), corpus.join(entry.file_name()))?;
     }
     let file = run::root().join("fuzz/corpus").join(target).with_extension("txt");
     for (number, input) in corpus::read(&fs::read_to_string(&file)?).iter().enumerate() {

@@ -11,10 +11,10 @@ pub(super) struct Row {
     pub(super) executions: u64,
     pub(super) crashes: usize,
     seconds: u64,
-    edges: u64,
-    inputs: usize,
-    bytes: usize,
-    slowest: u64,
+    edges: Option<u64>,
+    inputs: Option<usize>,
+    bytes: Option<usize>,
+    slowest: Option<u64>,
     memory: u64,
 }
 
@@ -37,11 +37,28 @@ impl Row {
             executions: number("stat::number_of_executed_units:")?,
             crashes,
             seconds,
-            edges: number(" cov:")?,
-            inputs,
-            bytes,
-            slowest: number("stat::slowest_unit_time_sec:")?,
+            edges: Some(number(" cov:")?),
+            inputs: Some(inputs),
+            bytes: Some(bytes),
+            slowest: Some(number("stat::slowest_unit_time_sec:")?),
             memory: number("stat::peak_rss_mb:")?,
+        })
+    }
+
+    /// From what the program at the border said: nothing is kept there, and no edges are counted.
+    pub(super) fn of_border(said: &Value) -> Result<Self> {
+        let number = |name: &str| said[name].as_u64();
+        let crashes = usize::from(!said["fault"].is_null());
+        Ok(Row {
+            target: "border".to_owned(),
+            executions: number("executions").context("the border says no executions")?,
+            crashes,
+            seconds: number("seconds").context("the border says no seconds")?,
+            edges: None,
+            inputs: None,
+            bytes: None,
+            slowest: None,
+            memory: number("memory").context("the border says no memory")?,
         })
     }
 
@@ -117,6 +134,7 @@ fn markdown(all: &[Value]) -> String {
     for row in all {
         let shown = |name: &&str| match &row[*name] {
             Value::String(text) => text.clone(),
+            Value::Null => "–".to_owned(),
             value => value.to_string(),
         };
         text += &line(columns.iter().map(shown).collect());
