@@ -48,10 +48,9 @@ pub(crate) fn fuzz(words: &[&str]) -> Result<()> {
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
-                loop {
-                    let Some(target) = queue.lock().ok().and_then(|mut queue| queue.pop()) else {
-                        break;
-                    };
+                // No guard may live in the loop: it would keep the others waiting.
+                let next = || queue.lock().ok().and_then(|mut queue| queue.pop());
+                while let Some(target) = next() {
                     let seconds = minutes * 60;
                     let row = match target.as_str() {
                         BORDER => border(seconds),
