@@ -137,8 +137,10 @@ function call<T>(run: () => T): T {
       glue.__wbg_reset_state()
       throw trapped(thrown)
     }
+    // The core throws plain objects; what is an error comes from elsewhere, with codes of its own.
+    if (thrown instanceof Error) throw thrown
     const { code, message } = thrown as WxPayError
-    throw typeof code === 'string' ? new WxPayError(code, message) : thrown
+    throw new WxPayError(code, message)
   }
 }
 

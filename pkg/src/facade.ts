@@ -30,7 +30,7 @@ export function sign(fields: Fields, key: string | Key, signType: SignType = 'MD
   const text = secret(key)
   return (
     hotSign(taken, text, signType, false) ??
-    call(tools => tools.sign(flatten(taken), text, signType))
+    call(tools => tools.sign(flatten(taken), text, word(signType)))
   )
 }
 
@@ -43,7 +43,7 @@ export function verify(fields: Fields, key: string | Key, signType: SignType = '
   const text = secret(key)
   const verdict = plain(signType) ? hotVerify(taken, text, isHmac(signType)) : core.REFUSED
   return verdict === core.REFUSED
-    ? call(tools => tools.verify(flatten(taken), text, signType))
+    ? call(tools => tools.verify(flatten(taken), text, word(signType)))
     : verdict > 0
 }
 
@@ -75,7 +75,7 @@ export function signedXml(fields: Fields, key: string | Key, signType: SignType 
   if (shape !== undefined) {
     return `<xml>${elements(shape, taken)}<sign><![CDATA[${signature}]]></sign></xml>`
   }
-  return call(tools => tools.signedXml(flatten(taken), text, signType))
+  return call(tools => tools.signedXml(flatten(taken), text, word(signType)))
 }
 
 /**
@@ -91,6 +91,8 @@ export function parseXml(
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > MOST_BYTES) {
     throw new TypeError(`maxBytes must be an integer from 1 to ${MOST_BYTES}`)
   }
+  // What is no text would break the memory of the tools, silently.
+  if (typeof root !== 'string') throw new TypeError('root must be a string')
   const found = root === 'xml' ? core.parse(raw(body), maxBytes) : core.REFUSED
   if (typeof found !== 'number') return found
   return unflatten(call(tools => tools.parseXml(bytes(body, maxBytes), root, maxBytes)))
@@ -112,7 +114,7 @@ export function parseSigned(
     if (typeof found !== 'number') return found
     if (found === core.MISMATCH) throw mismatch()
   }
-  return unflatten(call(tools => tools.parseSigned(bytes(body), secrets(key), signType)))
+  return unflatten(call(tools => tools.parseSigned(bytes(body), secrets(key), word(signType))))
 }
 
 /** An element of a nested answer, `hblist` of a red packet for instance. */
@@ -182,7 +184,7 @@ export function clientPay(
 ): string {
   const taken = snapshot(given)
   const text = secret(key)
-  return call(tools => tools.clientPay(name, flatten(taken), text, signType))
+  return call(tools => tools.clientPay(name, flatten(taken), text, word(signType)))
 }
 
 /** Throws unless the text has the shape of a merchant key. */
@@ -265,7 +267,7 @@ export function notified(
   { appid, mchid, sub_mch_id }: Receiver,
 ): Flat {
   const ids = flatten(snapshot({ appid, mch_id: mchid, sub_mch_id }))
-  return unflatten(call(tools => tools.notified(kind, bytes(body), secrets(key), signType, ids)))
+  return unflatten(call(tools => tools.notified(kind, bytes(body), secrets(key), word(signType), ids)))
 }
 
 /** What a callback of NATIVE mode 1 asks for. */
@@ -334,6 +336,8 @@ function crossing<T>(fields: Fields, run: (tools: Tools, flat: string) => T): T 
 type Tools = Parameters<Parameters<typeof call>[0]>[0]
 
 const isHmac = (signType: SignType): boolean => signType === 'HMAC-SHA256'
+/** What is no text is no algorithm either, and would break the memory of the tools, silently. */
+const word = (signType: unknown): string => (typeof signType === 'string' ? signType : '')
 const plain = (signType: SignType): boolean => signType === 'MD5' || isHmac(signType)
 
 /** The signature by the short way, where the fields are plain; the shape of the names is learned. */
@@ -481,6 +485,6 @@ export function secret(key: string | Key): string {
 }
 
 function secrets(key: string | Key | readonly (string | Key)[]): string[] {
-  return Array.isArray(key) ? key.map(secret) : [secret(key as string | Key)]
+  return Array.isArray(key) ? Array.from(key, secret) : [secret(key as string | Key)]
 }
 export type { Fields, FieldValue, Flat } from './fields.js'

@@ -22,9 +22,9 @@ export function call<T>(run: (tools: typeof TOOLS.glue) => T): T {
       glue.setRandom(fillRandom)
       throw trapped(thrown)
     }
+    // The core throws plain objects; what is an error comes from elsewhere, with codes of its own.
+    if (thrown instanceof Error) throw thrown
     const { code, message, field, offset, err_code, action } = thrown as WxPayError
-    throw typeof code === 'string'
-      ? new WxPayError(code, message, { field, offset, err_code, action })
-      : thrown
+    throw new WxPayError(code, message, { field, offset, err_code, action })
   }
 }

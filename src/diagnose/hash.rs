@@ -147,6 +147,31 @@ mod tests {
         algorithm.bytes(end)[..algorithm.length()].to_vec()
     }
 
+    #[test]
+    fn hmac_md5_of_rfc_2202() {
+        let file = include_str!("../../tests/vectors/md5.json");
+        let file: serde_json::Value = serde_json::from_str(file).unwrap();
+        let bytes = |case: &serde_json::Value, name: &str| -> Option<Vec<u8>> {
+            let digits = case.get(name)?.as_str()?.as_bytes();
+            let pair = |&[high, low]: &[u8; 2]| {
+                u8::from_str_radix(core::str::from_utf8(&[high, low]).ok()?, 16).ok()
+            };
+            digits.as_chunks().0.iter().map(pair).collect()
+        };
+        let mut count = 0;
+        for case in file["cases"].as_array().unwrap() {
+            let text = bytes(case, "message").unwrap();
+            let (algorithm, key) = match bytes(case, "key") {
+                Some(key) => (Algorithm::HmacMd5, key),
+                None => (Algorithm::Md5, Vec::new()),
+            };
+            let made = ours(algorithm, &text, &key, 1);
+            assert_eq!(Some(made), bytes(case, "tag"), "{}", case["name"]);
+            count += 1;
+        }
+        assert_eq!(count, 14);
+    }
+
     proptest! {
         #[test]
         fn equals_the_crates(

@@ -85,3 +85,13 @@ fn base64(text: &str) -> Vec<u8> {
     }
     bytes
 }
+
+/// The bytes of hexadecimal digits.
+pub fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().as_chunks::<2>().0.iter();
+    let byte = |pair: &[u8; 2]| {
+        let digits = str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        digits.unwrap_or_else(|| panic!("no hexadecimal digits: {text}"))
+    };
+    pairs.map(byte).collect()
+}

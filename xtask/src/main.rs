@@ -6,6 +6,7 @@ mod build;
 mod contributing;
 mod docs;
 mod facts;
+mod fuzz;
 mod generate;
 mod matrix;
 mod npm;
@@ -39,6 +40,10 @@ cargo xtask bench          speed and size beside other libraries; --record write
 cargo xtask soak           kills, outages, load and strangers, on both databases, for long; writes soak/report.md.
                            NAMES takes some scenarios (the report keeps the others), --on DATABASE one
                            database, --quick small numbers, of which nothing is recorded
+cargo xtask fuzz           looks for inputs that break a promise, 30 minutes for each target, and writes
+                           fuzz/report.md; [TARGET…] [--minutes N] [--jobs N]
+cargo xtask differential   a million inputs through the package and through programs of others; writes
+                           docs/differential.md; [--inputs N] [--seed N]
 ";
 
 fn main() -> ExitCode {
@@ -72,6 +77,15 @@ fn run_command() -> Result<()> {
             run::shown(run::command("node", ["benches/run.mjs"]).args(rest))
         }
         ["soak", rest @ ..] => soak::soak(rest),
+        ["differential", rest @ ..] => {
+            build::build()?;
+            npm::install_all()?;
+            npm::install_benches()?;
+            python::install()?;
+            let program = ["js-tests/differential/run.mjs", "--write"];
+            run::shown(run::command("node", program).args(rest))
+        }
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

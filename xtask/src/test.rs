@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, matrix, npm, published, python, run};
+use crate::{build, fuzz, matrix, npm, published, python, run};
 use anyhow::{Result, anyhow, bail};
 use std::{env, path::Path, thread};
 
@@ -43,7 +43,8 @@ fn rust() -> Result<()> {
     run::say("Rust tests");
     let all = ["test", "--quiet", "--locked", "--workspace", "--all-features"];
     run::shown(&mut run::command("cargo", all))?;
-    published::check(false)
+    published::check(false)?;
+    fuzz::check()
 }
 
 /// Installs what the JavaScript tests run on.
