@@ -7,6 +7,7 @@ mod generate;
 mod npm;
 mod python;
 mod reference;
+mod reproducible;
 mod run;
 mod test;
 mod wire;
@@ -44,6 +45,7 @@ fn run_command() -> Result<()> {
             run::shown(run::command("node", ["examples/shop/demo.mjs"]).args(rest))
         }
         ["test"] => test::test(),
+        ["reproducible"] => reproducible::check(),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;
