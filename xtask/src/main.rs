@@ -5,6 +5,7 @@ mod build;
 mod facts;
 mod generate;
 mod npm;
+mod proof;
 mod python;
 mod reference;
 mod reproducible;
@@ -21,6 +22,9 @@ cargo xtask build          the npm package, in pkg/dist, and two pages in www/di
 cargo xtask demo           gateway and shop on loopback, until Ctrl-C
 cargo xtask demo --once    the same without a person: exits 0 when both orders are paid exactly once
 cargo xtask test           everything that is checked
+cargo xtask reproducible   builds again elsewhere: every file must be the same
+cargo xtask proof          every proof with its figure, and docs/proof.md; --quick measures for seconds, --all
+                           for hours, --only NAMES takes some
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 ";
@@ -46,6 +50,7 @@ fn run_command() -> Result<()> {
         }
         ["test"] => test::test(),
         ["reproducible"] => reproducible::check(),
+        ["proof", rest @ ..] => proof::proof(rest),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;

@@ -44,8 +44,8 @@ pub(crate) fn check() -> Result<()> {
     if let [name, ..] = other.as_slice() {
         bail!("{} files differ between two builds, {name} for instance", other.len());
     }
-    let (tarball, packed) = tarball(&here)?;
-    if (&tarball, packed) != (&self::tarball(&there)?.0, packed) {
+    let (tarball, count) = packed(&here)?;
+    if packed(&there)?.0 != tarball {
         bail!("the npm tarballs of two builds differ");
     }
     let wasm: serde_json::Map<_, _> = WASM
@@ -58,7 +58,7 @@ pub(crate) fn check() -> Result<()> {
     let found = json!({
         "files": first.len(),
         "tarball": tarball,
-        "packed": packed,
+        "packed": count,
         "wasm": wasm,
         "seconds": started.elapsed().as_secs(),
     });
@@ -122,16 +122,16 @@ fn files(root: &Path) -> Result<Files> {
 }
 
 /// What npm says of the tarball: its hash, and how many files are in it.
-fn tarball(root: &Path) -> Result<(String, usize)> {
+fn packed(root: &Path) -> Result<(String, usize)> {
     let mut pack = run::command("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]);
     let said: Value = serde_json::from_str(&run::output(pack.current_dir(root.join("pkg")))?)?;
     // Newer versions of npm give the packages by name, older ones as a list.
-    let packed = match &said {
+    let package = match &said {
         Value::Array(list) => list.first(),
         Value::Object(map) => map.values().next(),
         _ => None,
     };
-    let packed = packed.context("npm pack said nothing")?;
-    let integrity = packed["integrity"].as_str().context("npm pack gave no hash")?;
-    Ok((integrity.to_owned(), packed["files"].as_array().map_or(0, Vec::len)))
+    let package = package.context("npm pack said nothing")?;
+    let integrity = package["integrity"].as_str().context("npm pack gave no hash")?;
+    Ok((integrity.to_owned(), package["files"].as_array().map_or(0, Vec::len)))
 }

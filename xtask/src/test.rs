@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, python, run};
+use crate::{build, npm, python, reproducible, run};
 use anyhow::{Result, bail};
 use std::{env, path::Path};
 
@@ -15,7 +15,7 @@ pub(crate) fn test() -> Result<()> {
     run::shown(run::command("cargo", clippy).args(["--", "-D", "warnings"]))?;
     run::say("Rust tests");
     run::shown(&mut run::command("cargo", ["test", "--quiet", "--locked", "--workspace"]))?;
-    build::build()?;
+    reproducible::check()?;
     python::install()?;
     run::say("clippy, for WebAssembly");
     for module in ["wxpay-wasm-core", "wxpay-wasm-tools", "wxpay-wasm-doctor"] {
