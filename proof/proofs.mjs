@@ -8,6 +8,7 @@ import { coverage } from './coverage.mjs'
 import { crates } from './crates.mjs'
 import { mutantsJs } from './mutants-js.mjs'
 import { mutantsRust } from './mutants-rust.mjs'
+import { dependencies } from './dependencies.mjs'
 import { differential, fuzzing, soak } from './reports.mjs'
 import { reproducible } from './reproducible.mjs'
 import { vectors } from './vectors.mjs'
@@ -22,6 +23,7 @@ export const PROOFS = [
   canaries,
   coverage,
   crates,
+  dependencies,
   reproducible,
   soak,
 ]

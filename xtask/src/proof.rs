@@ -14,6 +14,9 @@ pub(crate) fn proof(args: &[&str]) -> Result<()> {
     if wanted("mutants-rust") {
         tool("mutants")?;
     }
+    if wanted("dependencies") {
+        tool("deny")?;
+    }
     if wanted("mutants-js") || wanted("coverage") {
         npm::install_proof()?;
     }

@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, npm, python, reproducible, run};
+use crate::{npm, python, reproducible, run};
 use anyhow::{Result, bail};
 use std::{env, path::Path};
 
