@@ -44,8 +44,9 @@ const keyBytes = Buffer.from(KEY)
 /** Another digit, a letter for a letter: that a signature has the right shape is checked first, and may show. */
 const another = digit => ({ F: 'E', 9: '8' })[digit] ?? String.fromCharCode(digit.charCodeAt() + 1)
 
-/** The signature with its first digit wrong, and with its last digit wrong. */
-const spoiled = right => [/^./, /.$/].map(place => right.replace(place, another))
+/** The first and the last digit of the signature: the first one wrong, and the last one wrong. */
+const endsOf = right =>
+  [[another(right[0]), right.at(-1)], [right[0], another(right.at(-1))]].map(ends => ends.map(digit => digit.charCodeAt()))
 
 /**
  * Puts the message, the first or the last digit of its signature wrong, and the key: every call wipes
@@ -54,13 +55,13 @@ const spoiled = right => [/^./, /.$/].map(place => right.replace(place, another)
  */
 function written(message, right, at) {
   const bytes = new Uint8Array(Buffer.from(message))
-  const codes = spoiled(right).map(text => [text.charCodeAt(0), text.charCodeAt(text.length - 1)])
+  const ends = endsOf(right)
   const first = at + message.indexOf(right)
   const last = first + right.length - 1
   return of => {
     memory.set(bytes, at)
-    memory[first] = codes[of][0]
-    memory[last] = codes[of][1]
+    memory[first] = ends[of][0]
+    memory[last] = ends[of][1]
     memory.set(keyBytes, place.key)
   }
 }
@@ -110,12 +111,17 @@ function* subjects() {
       call: () => exports.open(body.length, LIMIT, keyBytes.length, flags),
       gives: MISMATCH,
     }
-    const wrongs = spoiled(right).map(text => Buffer.from(text))
+    const digits = Buffer.from(right)
+    const ends = endsOf(right)
     let message
     yield {
       name: `verify of the package, ${algorithm}: first digit wrong or last digit wrong`,
-      // Where a string lies in memory is of influence: each call has one of its own.
-      prepare: of => (message = { ...FIELDS, sign: wrongs[of].toString('latin1') }),
+      // Where a string lies in memory is of influence: each call has one of its own, from one place.
+      prepare(of) {
+        digits[0] = ends[of][0]
+        digits[digits.length - 1] = ends[of][1]
+        message = { ...FIELDS, sign: digits.toString('latin1') }
+      },
       call: () => verify(message, KEY, algorithm),
       gives: false,
     }
