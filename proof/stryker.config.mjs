@@ -28,6 +28,7 @@ export default {
   ignorePatterns: ['target', 'www', 'benches', 'examples'],
   concurrency: 1,
   timeoutMS: 30_000,
+  dryRunTimeoutMinutes: 60,
   reporters: ['json', 'clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: 'target/stryker.json' },

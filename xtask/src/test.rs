@@ -28,8 +28,23 @@ pub(crate) fn test() -> Result<()> {
     run::shown(&mut run::command("npx", ["--no-install", "tsc", "-p", "pkg", "--noEmit"]))?;
     run::say("JavaScript tests, against the built package");
     let files = tests(&run::root().join("js-tests"))?;
-    run::shown(run::command("node", ["--test", "--test-reporter=spec"]).args(files))
+    // Whatever the tests print is looked through for their keys and passwords.
+    let mut node = run::command("node", ["--test"]);
+    for (reporter, to) in [("spec", "stdout"), ("./js-tests/canary-reporter.mjs", PRINTED)] {
+        node.arg(format!("--test-reporter={reporter}"));
+        node.arg(format!("--test-reporter-destination={to}"));
+    }
+    run::shown(node.args(files))?;
+    let printed = std::fs::read_to_string(run::root().join(PRINTED))?;
+    let printed: serde_json::Value = serde_json::from_str(&printed)?;
+    if printed["found"] != serde_json::json!([]) {
+        bail!("the tests printed secrets: {}", printed["found"]);
+    }
+    Ok(())
 }
+
+/// Where the reporter writes what it found.
+const PRINTED: &str = "target/printed.json";
 
 fn tests(folder: &Path) -> Result<Vec<String>> {
     let mut files = Vec::new();
