@@ -41,27 +41,30 @@ const place = Object.fromEntries(Object.entries(PLACES).map(([name, at]) => [nam
 const put = (text, at) => memory.set(Buffer.from(text), at)
 const keyBytes = Buffer.from(KEY)
 
+// What differs between the classes are values alone: where they are read and written, in which order
+// and by which branches is the same, or the processor would show it.
+
 /** Another digit, a letter for a letter: that a signature has the right shape is checked first, and may show. */
-const another = digit => ({ F: 'E', 9: '8' })[digit] ?? String.fromCharCode(digit.charCodeAt() + 1)
+const another = digit => (({ F: 'E', 9: '8' })[digit] ?? String.fromCharCode(digit.charCodeAt() + 1)).charCodeAt()
 
-/** The first and the last digit of the signature: the first one wrong, and the last one wrong. */
-const endsOf = right =>
-  [[another(right[0]), right.at(-1)], [right[0], another(right.at(-1))]].map(ends => ends.map(digit => digit.charCodeAt()))
+/** Writes the ends of a signature: the first digit is wrong in class 0, the last one in class 1. */
+function spoil(right) {
+  const [first, last] = [right.charCodeAt(0), right.charCodeAt(right.length - 1)]
+  const [toFirst, toLast] = [another(right[0]) - first, another(right.at(-1)) - last]
+  return (bytes, at, of) => {
+    bytes[at] = first + (1 - of) * toFirst
+    bytes[at + right.length - 1] = last + of * toLast
+  }
+}
 
-/**
- * Puts the message, the first or the last digit of its signature wrong, and the key: every call wipes
- * the key, and some write over the message. What is written, from where and in which order is the
- * same for both classes.
- */
+/** Puts the message of the class, and the key: every call wipes it, and some write over the message. */
 function written(message, right, at) {
   const bytes = new Uint8Array(Buffer.from(message))
-  const ends = endsOf(right)
-  const first = at + message.indexOf(right)
-  const last = first + right.length - 1
+  const sign = at + message.indexOf(right)
+  const end = spoil(right)
   return of => {
     memory.set(bytes, at)
-    memory[first] = ends[of][0]
-    memory[last] = ends[of][1]
+    end(memory, sign, of)
     memory.set(keyBytes, place.key)
   }
 }
@@ -73,22 +76,14 @@ const xml = fields =>
 
 const ALGORITHMS = { MD5: 0, 'HMAC-SHA256': HMAC }
 
-/**
- * One key against any key, the other way to ask. Both come from places that lie side by side, so that
- * reading them leaves the caches in one state.
- */
+/** One key against any key, the other way to ask. */
 function keys() {
   const [places, size] = [4096, keyBytes.length]
-  const pool = new Uint8Array(2 * places * size)
-  for (let i = 0; i < places; i++) {
-    pool.set(keyBytes, 2 * i * size)
-    pool.set(Buffer.from(randomBytes(size / 2).toString('hex')), (2 * i + 1) * size)
-  }
+  const pool = Buffer.from(randomBytes((places * size) / 2).toString('hex'))
   let next = 0
   return of => {
     next = (next + 1) % places
-    const from = (2 * next + of) * size
-    for (let i = 0; i < size; i++) memory[place.key + i] = pool[from + i]
+    for (let i = 0; i < size; i++) memory[place.key + i] = (pool[next * size + i] & -of) | (keyBytes[i] & (of - 1))
   }
 }
 
@@ -112,14 +107,13 @@ function* subjects() {
       gives: MISMATCH,
     }
     const digits = Buffer.from(right)
-    const ends = endsOf(right)
+    const end = spoil(right)
     let message
     yield {
       name: `verify of the package, ${algorithm}: first digit wrong or last digit wrong`,
       // Where a string lies in memory is of influence: each call has one of its own, from one place.
       prepare(of) {
-        digits[0] = ends[of][0]
-        digits[digits.length - 1] = ends[of][1]
+        end(digits, 0, of)
         message = { ...FIELDS, sign: digits.toString('latin1') }
       },
       call: () => verify(message, KEY, algorithm),

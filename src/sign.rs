@@ -71,8 +71,7 @@ pub fn string_to_sign(fields: &Fields) -> String {
     {
         filled.insert(filled.partition_point(|&(before, _)| before < name), (name, value));
     }
-    let parts = filled.iter().flat_map(|&(name, value)| ["=&", name, value]);
-    let mut text = String::with_capacity(parts.map(str::len).sum());
+    let mut text = String::with_capacity(filled.iter().map(|(n, v)| n.len() + v.len() + 2).sum());
     for (name, value) in filled {
         if !text.is_empty() {
             text.push('&');
