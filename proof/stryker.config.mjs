@@ -6,8 +6,8 @@ const SOURCES = [
   'micropay', 'native-notify', 'outcome', 'payment-notify', 'policy', 'receive', 'refund-notify', 'retry', 'settle',
   'stamp', 'adapters/request', 'adapters/respond',
 ]
-/** By the beginnings of their names. Those that start many processes or a browser say little more. */
-const TESTS = /^(adapters|client|micropay|network|notify|report)[^.]*\.test\.mjs$/
+/** By the beginnings of their names. Those about connections, processes and browsers say little of what is mutated. */
+const TESTS = /^(adapters|client|micropay|network-(failover|outcome|retry)|notify|report)[^.]*\.test\.mjs$/
 
 /** From the folder in which Stryker is started. */
 const testFiles = readdirSync('js-tests').filter(name => TESTS.test(name)).map(name => `js-tests/${name}`)
