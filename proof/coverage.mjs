@@ -26,8 +26,9 @@ function rust() {
   const raw = readdirSync(join(RUST, 'raw')).map(name => join(RUST, 'raw', name))
   const profile = join(RUST, 'all.profdata')
   shown(tool('llvm-profdata'), ['merge', '-sparse', ...raw, '-o', profile])
-  const objects = binaries.flatMap(binary => ['-object', binary])
-  const only = ['-summary-only', '-instr-profile', profile, join(root, 'src')]
+  const [first, ...others] = binaries
+  const objects = [first, ...others.flatMap(binary => ['-object', binary])]
+  const only = ['-summary-only', '-instr-profile', profile, '-sources', join(root, 'src')]
   const { data } = JSON.parse(output(tool('llvm-cov'), ['export', ...objects, ...only]))
   const { count: lines, covered } = data[0].totals.lines
   return { lines, covered }
