@@ -125,13 +125,9 @@ pub fn digits<'a, K: Borrow<Keyed>>(
 pub(crate) fn pad(buffer: &mut [u8], length: usize, bits: [u8; 8]) -> &[[u8; BLOCK]] {
     let end = (length + 9).next_multiple_of(BLOCK);
     let padding = buffer.get_mut(length..end).unwrap_or_default();
-    // Word by word, without a call: at most nine.
+    // Word by word, without a call: at most nine. What is left over is written by the length.
     for word in padding.as_chunks_mut::<8>().0 {
         *word = [0; 8];
-    }
-    let rest = padding.len() % 8;
-    for byte in padding.iter_mut().rev().take(rest) {
-        *byte = 0;
     }
     if let Some(first) = padding.first_mut() {
         *first = 0x80;
@@ -181,6 +177,15 @@ mod tests {
 
     fn upper(bytes: &[u8]) -> alloc::string::String {
         bytes.iter().map(|b| alloc::format!("{b:02X}")).collect()
+    }
+
+    #[test]
+    fn the_padding_is_as_long_as_it_can_be() {
+        let longest = (0..BLOCK).map(|length| {
+            let mut buffer = [0; 2 * BLOCK];
+            pad(&mut buffer, length, [0; 8]).len() * BLOCK - length
+        });
+        assert_eq!(longest.max(), Some(PADDING));
     }
 
     #[test]

@@ -264,3 +264,137 @@ fn fault_78_the_limit_is_looked_at_first() {
     let body = vec![0xff; 65_537];
     assert_eq!(xml::parse(&body).map_err(|e| e.code()), Err(ErrorCode::XmlLimit));
 }
+
+/// What is refused, why, and where.
+#[test]
+fn every_refusal_says_what_is_wrong_and_where() {
+    let long = format!("<xml><{}>", "a".repeat(65));
+    let expected: &[(&str, usize, &str)] = &[
+        ("", 0, "the body is empty"),
+        ("  ", 2, "the body is empty"),
+        ("x", 0, "the body is not XML"),
+        ("\u{1}", 0, "begins with a control character"),
+        ("x\u{1}", 1, "begins with a control character"),
+        ("<x\u{1}", 2, "a character that XML does not allow"),
+        ("<html>", 0, "the root element is not the expected one"),
+        (" <html>", 1, "the root element is not the expected one"),
+        ("\u{feff}<html>", 3, "the root element is not the expected one"),
+        ("<?xml version=\"1.0\"?><html>", 21, "the root element is not the expected one"),
+        ("<!DOCTYPE x>", 0, "no DOCTYPE"),
+        ("<!--", 0, "no comments"),
+        ("<?x?>", 0, "no processing instructions"),
+        ("<", 0, "ends inside a tag"),
+        ("<1", 0, "an element name is"),
+        ("<xml", 4, "ends inside a tag"),
+        ("<xml ", 5, "ends inside a tag"),
+        ("<xml a=\"1\">", 5, "no attributes"),
+        ("<xml/>", 4, "the root element is empty"),
+        ("<xml />", 5, "the root element is empty"),
+        ("<xml><a>1</a>", 13, "ends inside the root element"),
+        ("<xml>x</xml>", 5, "text stands between the fields"),
+        ("<xml><a/>x", 9, "text stands between the fields"),
+        ("<xml><a />x", 10, "text stands between the fields"),
+        ("<xml><a>1</a >x</xml>", 14, "text stands between the fields"),
+        ("<xml><![CDATA[x]]>", 5, "text stands between the fields"),
+        ("<xml><", 5, "ends inside a tag"),
+        ("<xml><!", 5, "an element name is"),
+        ("<xml><!x", 5, "an element name is"),
+        ("<xml><1>", 5, "an element name is"),
+        ("<xml><!--", 5, "no comments"),
+        ("<xml><!DOCTYPE a>", 5, "no DOCTYPE"),
+        ("<xml><!entity a>", 5, "no entity declarations"),
+        ("<xml><!ELEMENT a>", 5, "an element name is"),
+        ("<xml><?x?>", 5, "no processing instructions"),
+        ("<xml><a", 7, "ends inside a tag"),
+        ("<xml><a<", 7, "an element name is"),
+        ("<xml><a ", 8, "ends inside a tag"),
+        ("<xml><a /b>", 8, "an element name is"),
+        ("<xml><a b=\"1\">", 8, "no attributes"),
+        (&long, 6, "at most 64 bytes"),
+        ("<xml><a>1", 9, "ends inside a field"),
+        ("<xml><a>1<", 9, "ends inside a tag"),
+        ("<xml><a>1<!-- --></a>", 9, "no comments"),
+        ("<xml><a>1<!DOCTYPE a></a>", 9, "no DOCTYPE"),
+        ("<xml><a><b>1</b></a></xml>", 8, "the field holds an element"),
+        ("<xml><a>1</b></xml>", 11, "an end tag does not fit"),
+        ("<xml><a>1</a x></xml>", 13, "an end tag does not fit"),
+        ("<xml><a>1</a></xm>", 15, "an end tag does not fit"),
+        ("<xml></xml x>", 11, "an end tag does not fit"),
+        ("<xml><a>1</a></xml>x", 19, "something follows"),
+        ("<xml><a><![CDATA[x]]", 8, "a CDATA section does not end"),
+        ("<xml><a>1<![CDATA[x]>", 9, "a CDATA section does not end"),
+        ("<xml><a>]]></a></xml>", 8, "outside a CDATA section"),
+        ("<xml><a>x]]]></a></xml>", 10, "outside a CDATA section"),
+        ("<xml><a>1&amp;x]]></a></xml>", 15, "outside a CDATA section"),
+        ("<xml><a>&x;</a></xml>", 8, "a reference is not one"),
+        ("<xml><a>1&amp</a></xml>", 9, "a reference is not one"),
+        ("<xml><a>&#;</a></xml>", 8, "a reference is not one"),
+        ("<xml><a>&#x;</a></xml>", 8, "a reference is not one"),
+        ("<xml><a>&#a;</a></xml>", 8, "a reference is not one"),
+        ("<xml><a>&#A;</a></xml>", 8, "a reference is not one"),
+        ("<xml><a>&#xg;</a></xml>", 8, "a reference is not one"),
+    ];
+    for (body, at, words) in expected {
+        let error = xml::parse(body.as_bytes()).expect_err(body);
+        assert!(error.to_string().contains(words), "{body}: {error}");
+        assert_eq!(error.offset(), Some(*at), "{body}: {error}");
+        let field = if words.contains("holds an element") { Some("a") } else { None };
+        assert_eq!(error.field_name(), field, "{body}: {error}");
+    }
+}
+
+#[test]
+fn the_xml_declaration_in_every_right_and_wrong_form() {
+    let read = |declaration: &str| {
+        let body = format!("{declaration}<xml><a>1</a></xml>");
+        xml::parse(body.as_bytes()).map(|fields| fields.len()).map_err(|e| (e.code(), e.offset()))
+    };
+    for right in [
+        "<?xml version=\"1.0\"?>",
+        "<?xml version='1.0' encoding='utf-8' standalone='no' ?>",
+        "<?xml\tversion = \"1.0\"\r\nencoding = \"UTF8\"?>\n",
+        "<?xml version=\"1.0\" standalone=\"yes\"?>",
+    ] {
+        assert_eq!(read(right), Ok(1), "{right}");
+    }
+    for wrong in [
+        "<?xml",
+        "<?xml?>",
+        "<?xml version?>",
+        "<?xml version=?>",
+        "<?xml version=\"1.0?>",
+        "<?xml version=\"1.0'?>",
+        "<?xml version=x1.0x?>",
+        "<?xml version=\"1.1\"?>",
+        "<?xmlversion=\"1.0\"?>",
+        "<?xml encoding=\"UTF-8\"?>",
+        "<?xml encoding=\"UTF-8\" version=\"1.0\"?>",
+        "<?xml version=\"1.0\"encoding=\"UTF-8\"?>",
+        "<?xml version=\"1.0\" encoding=\"GBK\"?>",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" x?>",
+        "<?xml version=\"1.0\" version=\"1.0\"?>",
+    ] {
+        assert_eq!(read(wrong), Err((ErrorCode::XmlMalformed, Some(0))), "{wrong}");
+    }
+}
+
+#[test]
+fn a_value_in_pieces_is_put_together() {
+    for (value, text) in [
+        ("1<![CDATA[2]]>3", "123"),
+        ("&lt;<![CDATA[]]]>&gt;", "<]>"),
+        ("<![CDATA[a]]><![CDATA[b]]>", "ab"),
+        ("&#x652F;&#20184;<![CDATA[!]]>&#x1F600;x", "支付!\u{1f600}x"),
+        ("]&quot;]&apos;]", "]\"]']"),
+        ("&#0000000000000000000000000065;b", "Ab"),
+        ("<![CDATA[]]>", ""),
+        ("<![CDATA[ ]]>]", " ]"),
+        ("]]", "]]"),
+        ("]]&gt;", "]]>"),
+        ("<![CDATA[]]]]><![CDATA[>]]>", "]]>"),
+    ] {
+        let body = format!("<xml><a>{value}</a><b>{value}</b></xml>");
+        let fields = xml::parse(body.as_bytes()).expect(value);
+        assert_eq!((fields.get("a"), fields.get("b")), (Some(text), Some(text)), "{value}");
+    }
+}

@@ -370,7 +370,16 @@ fn fault_36_every_digit_counts() {
 fn fault_47_a_key_does_not_show() {
     let shown = format!("{:?} {:#?} {:?}", key(), key(), Some(&[key()]));
     assert!(!shown.contains(&KEY[..8]), "{shown}");
+    assert_eq!(format!("{:?}", key()), "Key(REDACTED)");
     let almost = format!("{KEY}\n");
     let error = Key::new(&almost).expect_err("a trailing newline");
     assert!(!format!("{error} {error:?}").contains(&KEY[..8]));
+}
+
+#[test]
+fn the_spelling_of_the_algorithms() {
+    for (sign_type, spelling) in [(SignType::Md5, "MD5"), (SignType::HmacSha256, "HMAC-SHA256")] {
+        assert_eq!(sign_type.to_string(), spelling);
+        assert_eq!(spelling.parse::<SignType>().map_err(|e| e.code()), Ok(sign_type));
+    }
 }

@@ -77,6 +77,10 @@ function part(
   }
   if (file !== undefined) {
     if (typeof file !== 'string' || file === '') throw invalid(option, 'is the path of a file')
+    // It would be shown as the name of a file that is not there.
+    if (isContent(file)) {
+      throw invalid(option, `is what a file has, and should be its path; give it as \`${kind}\``)
+    }
     return { kind, option, passphrase, file }
   }
   if (content === undefined) return undefined
@@ -95,8 +99,10 @@ function part(
   return { kind, option: kind, passphrase, content: new TextEncoder().encode(content) }
 }
 
+const isContent = (text: string): boolean => /[\n\0]|-----BEGIN/.test(text)
+
 function isPath(text: string): boolean {
-  const short = text.length < 4096 && !/[\n\0]|-----BEGIN/.test(text)
+  const short = text.length < 4096 && !isContent(text)
   return short && /^(\.{0,2}|~|[a-z]:)[\\/]|\.(pem|key|crt|cer|p12|pfx)$/i.test(text)
 }
 

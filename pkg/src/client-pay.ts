@@ -147,7 +147,8 @@ export type NativeReply = {
  * @throws WxPayError `FIELD_*`
  */
 export function nativeReply(reply: NativeReply, key: string | Key): string {
-  const text = 'prepay_id' in reply ? 'prepay_id' : 'err_code_des'
+  // Where it is no object but a key in the wrong place, JavaScript's own error would show it.
+  const text = 'prepay_id' in Object(reply) ? 'prepay_id' : 'err_code_des'
   const { time: _, ...fields } = stamped(reply, `appid mch_id ${text} nonce_str`, 'time', 'nonce_str')
   return clientPay('nativeReply', fields, key)
 }

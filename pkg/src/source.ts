@@ -37,7 +37,8 @@ export async function* chunks(
 
 function iterate(source: ByteSource): AsyncIterator<Uint8Array> {
   if (source instanceof Uint8Array) return whole(source)
-  if (Symbol.asyncIterator in (source ?? {})) {
+  // A text is refused below; JavaScript's own error would show it.
+  if (Symbol.asyncIterator in Object(source)) {
     return (source as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
   }
   if (typeof (source as ReadableStream | undefined)?.getReader !== 'function') {

@@ -111,7 +111,7 @@ pub(crate) fn scan<const USUAL: bool>(
     limits: Limits,
     mut found: impl FnMut(Option<u16>, Range<usize>, Range<usize>),
 ) -> Scanned<Seen> {
-    let (mut cursor, mut seen) = Cursor::new(body, limits)?;
+    let (mut cursor, seen) = Cursor::new(body, limits)?;
     cursor.prolog::<USUAL>(root)?;
     let mut count = 0;
     loop {
@@ -159,7 +159,6 @@ pub(crate) fn scan<const USUAL: bool>(
     if cursor.at < cursor.body.len() {
         return Err(cursor.fault(Reason::Trailing));
     }
-    seen.beyond_ascii |= cursor.beyond_ascii;
     Ok(seen)
 }
 
@@ -228,8 +227,6 @@ pub(crate) type Scanned<T> = core::result::Result<T, Fault>;
 pub(crate) struct Cursor<'a> {
     pub(crate) body: &'a mut [u8],
     pub(crate) at: usize,
-    /// Whether a reference stood for a character that is not ASCII.
-    beyond_ascii: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -244,7 +241,7 @@ impl<'a> Cursor<'a> {
             Refused::NotXml(at) if at < 2 => Fault::new(Reason::Binary, at),
             Refused::NotXml(at) => Fault::new(Reason::BadCharacter, at),
         })?;
-        Ok((Cursor { body, at: 0, beyond_ascii: false }, seen))
+        Ok((Cursor { body, at: 0 }, seen))
     }
 
     /// The byte under the cursor, 0 at the end.
@@ -490,7 +487,6 @@ impl<'a> Cursor<'a> {
 
     /// Appends a character over the reference it came from, which is at least as long.
     fn put_char(&mut self, value: &mut Range<usize>, c: char) {
-        self.beyond_ascii |= !c.is_ascii();
         let mut utf8 = [0; 4];
         for &byte in c.encode_utf8(&mut utf8).as_bytes() {
             if let Some(place) = self.body.get_mut(value.end) {

@@ -62,7 +62,11 @@ pub(crate) fn digest(parts: impl IntoIterator<Item = Vec<u8>>) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whatever decides how the package looks.
@@ -83,7 +87,7 @@ fn inputs(compiled: [&Path; 3], package: &Path) -> Result<Vec<Vec<u8>>> {
     files.iter().map(|file| fs::read(file).with_context(|| file.display().to_string())).collect()
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+pub(crate) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(fs::DirEntry::path);
     for entry in entries {
@@ -180,7 +184,7 @@ fn optimise(wasm: &[u8], passes: &[&str], out: &Path) -> Result<()> {
     fs::remove_file(raw)?;
     let bytes = fs::read(out)?;
     let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&Sha256::digest(&bytes));
     run::say(&format!("{name}: {} bytes, sha256 {hash}", bytes.len()));
     Ok(())
 }

@@ -10,9 +10,11 @@ mod fuzz;
 mod generate;
 mod matrix;
 mod npm;
+mod proof;
 mod published;
 mod python;
 mod reference;
+mod reproducible;
 mod run;
 mod soak;
 mod surface;
@@ -35,6 +37,9 @@ cargo xtask crate          the Rust crate alone: documentation, package, oldest 
                            examples; --record writes the surface down
 cargo xtask matrix         runtimes, bundlers and compilers, each with the packed package; writes the table of
                            docs/runtimes.md, --only WORD takes some rows
+cargo xtask reproducible   builds again elsewhere: every file must be the same
+cargo xtask proof          every proof with its figure, and docs/proof.md; --quick measures for seconds, --all
+                           for hours, --only NAMES takes some
 cargo xtask bench          speed and size beside other libraries; --record writes the report,
                            --quick looks for 15 s, --only NAMES takes some rows
 cargo xtask soak           kills, outages, load and strangers, on both databases, for long; writes soak/report.md.
@@ -71,6 +76,8 @@ fn run_command() -> Result<()> {
         ["crate"] => published::check(false),
         ["crate", "--record"] => published::check(true),
         ["matrix", rest @ ..] => matrix::matrix(rest),
+        ["reproducible"] => reproducible::check(),
+        ["proof", rest @ ..] => proof::proof(rest),
         ["bench", rest @ ..] => {
             build::build()?;
             npm::install_benches()?;

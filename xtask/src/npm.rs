@@ -28,6 +28,11 @@ pub(crate) fn install_runtimes() -> Result<()> {
     install_in(&run::root().join("js-tests/runtimes"), &as_they_are, "runtimes and bundlers")
 }
 
+/// What measures the tests; nothing else needs it.
+pub(crate) fn install_proof() -> Result<()> {
+    install_in(&run::root().join("proof"), &[], "what measures the tests")
+}
+
 /// Installs exactly what the lock file says, or `some` of it, unless that was done before.
 fn install_in(folder: &Path, some: &[&str], why: &str) -> Result<()> {
     let lock = digest([fs::read(folder.join("package-lock.json"))?]);

@@ -1,6 +1,6 @@
 //! Everything that is checked, in the order in which a mistake shows soonest.
 
-use crate::{build, fuzz, matrix, npm, published, python, run};
+use crate::{fuzz, matrix, npm, published, python, reproducible, run};
 use anyhow::{Result, anyhow, bail};
 use std::{env, path::Path, thread};
 
@@ -13,7 +13,7 @@ pub(crate) fn test() -> Result<()> {
     });
     checked?;
     fetched.map_err(|_| anyhow!("the download broke off"))??;
-    build::build()?;
+    reproducible::check()?;
     run::say("clippy, for WebAssembly");
     for module in ["wxpay-wasm-core", "wxpay-wasm-tools", "wxpay-wasm-doctor"] {
         let clippy = ["clippy", "--quiet", "--locked", "--target=wasm32-unknown-unknown"];
@@ -27,10 +27,24 @@ pub(crate) fn test() -> Result<()> {
     let files = tests(&run::root().join("js-tests"))?;
     // Node's own choice is one file less than there are cores.
     let cores = thread::available_parallelism()?;
-    let mut node = run::command("node", ["--test", "--test-reporter=spec"]);
-    run::shown(node.arg(format!("--test-concurrency={cores}")).args(files))?;
+    let mut node = run::command("node", ["--test"]);
+    node.arg(format!("--test-concurrency={cores}"));
+    // Whatever the tests print is looked through for their keys and passwords.
+    for (reporter, to) in [("spec", "stdout"), ("./js-tests/canary-reporter.mjs", PRINTED)] {
+        node.arg(format!("--test-reporter={reporter}"));
+        node.arg(format!("--test-reporter-destination={to}"));
+    }
+    run::shown(node.args(files))?;
+    let printed = std::fs::read_to_string(run::root().join(PRINTED))?;
+    let printed: serde_json::Value = serde_json::from_str(&printed)?;
+    if printed["found"] != serde_json::json!([]) {
+        bail!("the tests printed secrets: {}", printed["found"]);
+    }
     matrix::check()
 }
+
+/// Where the reporter writes what it found.
+const PRINTED: &str = "target/printed.json";
 
 /// The checks that need nothing but Rust.
 fn rust() -> Result<()> {
