@@ -88,7 +88,7 @@ struct Package {
     what_for: &'static str,
 }
 
-const PACKAGES: [Package; 4] = [
+const PACKAGES: [Package; 5] = [
     Package {
         program: "/usr/bin/chromium",
         install: &["chromium", "fonts-noto-cjk"],
