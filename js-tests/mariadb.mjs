@@ -56,6 +56,7 @@ export async function startMariadb(...options) {
   )
   const port = await freePort()
   let child
+  let ending = false
   let databases = 0
 
   async function start() {
@@ -71,6 +72,10 @@ export async function startMariadb(...options) {
       ],
       { stdio: 'ignore' },
     )
+    ending = false
+    child.once('exit', (code, signal) => {
+      if (!ending) console.error(`mariadbd ended by itself (${signal ?? code}):\n${readFileSync(log, 'utf8').slice(-4000)}`)
+    })
     for (let tries = 0; tries < 300; tries++) {
       if (child.exitCode !== null) throw new Error(`mariadbd ended: ${readFileSync(log, 'utf8')}`)
       if (await query('select 1').then(() => true, () => false)) return
@@ -97,6 +102,7 @@ export async function startMariadb(...options) {
 
   async function end(signal) {
     const gone = once(child, 'exit')
+    ending = true
     child.kill(signal)
     await gone
   }

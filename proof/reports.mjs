@@ -27,7 +27,7 @@ export const soak = {
   title: 'Kills, lost connections, repeats, floods: nothing lost, nothing doubled',
   effort: 'reported',
   report() {
-    const report = json('soak/report.json')
+    const report = json('soak/results.json')
     const scenarios = report && Object.values(report)
     return scenarios && { scenarios, date: latest(scenarios, 'date'), commit: latest(scenarios, 'commit') }
   },
