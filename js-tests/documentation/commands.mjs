@@ -1,7 +1,7 @@
 // Commands of a page, as they are typed: those of this package run, those of others must exist.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createGateway, signedNotification } from 'wxpay-wasm/testing'
 import { start } from '../command.mjs'
@@ -35,8 +35,18 @@ async function ours(t, words, printed) {
   else assert.equal(status, 0, stderr)
 }
 
+/** The bundle must be one file that runs where nothing is installed. */
+function bundled(t, rest) {
+  const cwd = folder(t)
+  writeFileSync(join(cwd, 'index.js'), "console.log(require('wxpay-wasm').nonceStr().length)\n")
+  execFileSync(join(root, 'node_modules/.bin/esbuild'), [...rest.split(' '), '--log-level=warning'], { cwd })
+  rmSync(join(cwd, 'node_modules'))
+  assert.equal(execFileSync(process.execPath, ['dist/index.js'], { cwd, encoding: 'utf8' }), '32\n')
+}
+
 const claims = [
   [/^npx wxpay-wasm (.+)$/, (t, [, rest], printed) => ours(t, rest.match(/"[^"]*"|\S+/g).map(word => word.replaceAll('"', '')), printed)],
+  [/^npx esbuild (.+)$/, (t, [, rest]) => bundled(t, rest)],
   [/^cargo xtask (\w+)/, (t, [, name]) => assert.match(help, new RegExp(`^cargo xtask ${name}\\b`, 'm'))],
   [/^cargo (test|fmt|clippy|doc)\b/, () => {}],
   [/^npm install(?: -D)? (.+)$/, (t, [, names]) => {

@@ -62,7 +62,7 @@ pub(crate) fn check() -> Result<()> {
         "wasm": wasm,
         "seconds": started.elapsed().as_secs(),
     });
-    run::say(&format!("twice the same: {found}"));
+    run::say(&format!("the same {} files from another folder, tarball {tarball}", first.len()));
     fs::write(here.join("target/reproducible.json"), format!("{found:#}\n"))?;
     Ok(())
 }
