@@ -22,7 +22,8 @@ writeSequence()
 const folder = await mkdtemp(join(tmpdir(), 'wxpay-pictures-'))
 const gateway = await createGateway()
 const { appid, mchid, key: partnerKey, appSecret, url: gatewayUrl } = gateway
-const shop = await startShop({ appid, mchid, partnerKey, appSecret, gatewayUrl, databaseUrl: `sqlite:${join(folder, 'shop.db')}` })
+const wxpay = { appid, mchid, partnerKey, appSecret, baseUrl: gatewayUrl }
+const shop = await startShop({ wxpay, databaseUrl: `sqlite:${join(folder, 'shop.db')}` })
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
