@@ -28,7 +28,8 @@ pub(crate) fn test() -> Result<()> {
     // Node's own choice is one file less than there are cores.
     let cores = thread::available_parallelism()?;
     let mut node = run::command("node", ["--test"]);
-    node.arg(format!("--test-concurrency={cores}"));
+    // A file that hangs fails after ten minutes.
+    node.arg(format!("--test-concurrency={cores}")).arg("--test-timeout=600000");
     // Whatever the tests print is looked through for their keys and passwords.
     for (reporter, to) in [("spec", "stdout"), ("./js-tests/canary-reporter.mjs", PRINTED)] {
         node.arg(format!("--test-reporter={reporter}"));
