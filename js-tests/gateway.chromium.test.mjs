@@ -242,7 +242,8 @@ test('markup in every field is shown as text, on the page and on the dashboard',
   await board.locator('.order').waitFor()
   assert.equal(await board.locator('.goods').innerText(), PROBE)
   await gateway.pay('T2026-0001')
-  await board.locator('[data-direction="notification"] summary').click()
+  // Request, answer, notification and reply: the list stands still only when all are there.
+  await board.locator('#wire li').nth(3).waitFor()
   for (const summary of await board.locator('summary').all()) await summary.click()
   assert.match(await board.locator('#wire').innerText(), /attach=<img src=x/)
   for (const page of [phone, board]) {
