@@ -7,9 +7,13 @@ import { POINTS } from '../soak/points.mjs'
 
 const CHILD = fileURLToPath(new URL('store-child.mjs', import.meta.url))
 
+const started = new Set()
+
 /** A process that has opened the database: `{ file }`, or `{ pool }` with options of mysql2. */
 export async function start(database) {
   const child = fork(CHILD, [JSON.stringify(database)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  started.add(child)
+  child.once('exit', () => started.delete(child))
   assert.equal(await heard(child, child, 'message'), 'open')
   return child
 }
@@ -18,7 +22,11 @@ export async function start(database) {
 export async function heard(child, emitter, event) {
   const stop = new AbortController()
   const { signal } = stop
-  const ended = once(child, 'exit', { signal }).then(([status]) => assert.fail(`the child ended with ${status}`))
+  const ended = once(child, 'exit', { signal }).then(([status]) => {
+    // The others would keep the test waiting for ever.
+    for (const other of started) other.kill('SIGKILL')
+    assert.fail(`the child ended with ${status}`)
+  })
   try {
     const [said] = await Promise.race([once(emitter, event, { signal }), ended])
     return said

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { WxPayError } from '../errors.js'
 import { assertLocal, watchFile } from './sqlite-file.js'
 import { raw, value, type SqlDialect, type Tables } from './schema.js'
-import { SQLITE_WRAPPED } from './sqlite.js'
+import { SQLITE_READ, SQLITE_WAL, SQLITE_WRAPPED } from './sqlite.js'
 
 /** Step n brings a file from version n to n + 1. Steps that were released are never edited. */
 const SQLITE_STEPS: readonly (readonly string[])[] = [
@@ -135,25 +135,31 @@ async function sqliteVersion(db: Kysely<Tables>): Promise<number> {
   return version
 }
 
-/** One step in one transaction, the version number last in it: a kill leaves the old schema or the new one. */
-async function sqliteStep(db: Kysely<Tables>): Promise<boolean> {
-  // Takes the write lock (see sqliteDatabase): of several processes that start together one migrates, the others find it done.
-  await raw(db, 'begin')
+async function transaction<T>(db: Kysely<Tables>, begin: string, work: () => Promise<T>): Promise<T> {
   try {
-    const version = await sqliteVersion(db)
-    const step = SQLITE_STEPS[version]
-    for (const sql of step ?? []) await raw(db, sql)
-    // Written even when nothing is new: a file system that refuses writes shows now, not at the first payment.
-    await raw(db, `pragma application_id = ${SQLITE_APPLICATION_ID}`)
-    await raw(db, `pragma user_version = ${step ? version + 1 : version}`)
+    await raw(db, begin)
+    const result = await work()
     await raw(db, 'commit')
-    return step !== undefined
+    return result
   } catch (error) {
     // SQLite has rolled back by itself after some errors; the first error is the one to tell.
     await raw(db, 'rollback').catch(() => undefined)
     throw error
   }
 }
+
+/** One step in one transaction, the version number last in it: a kill leaves the old schema or the new one. */
+const sqliteStep = (db: Kysely<Tables>): Promise<boolean> =>
+  // Takes the write lock (see sqliteDatabase): of several processes that start together one migrates, the others find it done.
+  transaction(db, 'begin', async () => {
+    const version = await sqliteVersion(db)
+    const step = SQLITE_STEPS[version]
+    for (const sql of step ?? []) await raw(db, sql)
+    // Written even when nothing is new: a file system that refuses writes shows now, not at the first payment.
+    await raw(db, `pragma application_id = ${SQLITE_APPLICATION_ID}`)
+    await raw(db, `pragma user_version = ${step ? version + 1 : version}`)
+    return step !== undefined
+  })
 
 /** Where SQLite's log is emptied to when it has grown, bytes. */
 const SQLITE_LOG_SIZE = 4 * 1024 * 1024
@@ -205,12 +211,16 @@ export const sqlite: SqlDialect = {
       // The owner of the lock may be a transaction of this very process, which then cannot end. So the driver
       // does not wait at all: the store does, for at most two seconds, with the process alive (see Failure).
       await raw(connection, 'pragma busy_timeout = 0')
-      await sqliteVersion(connection)
-      if (check) await assertSound(connection)
+      // In a file that is not in WAL mode yet every read can meet a lock: here only the first one.
+      await transaction(connection, SQLITE_READ, async () => {
+        await sqliteVersion(connection)
+        if (check) await assertSound(connection)
+      })
       const [main] = await raw(connection, 'pragma database_list')
       const file = String(main?.file)
       if (file !== '') assertLocal(file)
-      const mode = await value(connection, 'pragma journal_mode = wal')
+      await raw(connection, SQLITE_WAL)
+      const mode = await value(connection, 'pragma journal_mode')
       if (mode !== 'wal') {
         throw new WxPayError(
           'STORE_CONFIG',

@@ -32,6 +32,10 @@ interface NodeStatement {
 /** The store's question whether it talks to a connection made here. SQLite ignores pragmas it does not know. */
 export const SQLITE_WRAPPED = 'pragma wxpay_sqlite_database'
 
+/** What runs through `exec`, as `begin` does: it can meet the lock of a process that opens the file at the same time. */
+export const SQLITE_READ = 'begin; select count(*) from sqlite_master'
+export const SQLITE_WAL = 'pragma journal_mode = wal'
+
 /**
  * A connection for kysely's `SqliteDialect` on which a locked database does no
  * harm. Takes an open one of `libsql`, `better-sqlite3` or `node:sqlite`.
@@ -93,6 +97,7 @@ export function sqliteDatabase(driver: SqliteDriver): SqliteDatabase {
     prepare(sql) {
       if (sql === SQLITE_WRAPPED) return answer([{ wrapped: 1 }])
       if (sql === 'begin') return command(() => driver.exec('begin immediate'))
+      if (sql === SQLITE_READ || sql === SQLITE_WAL) return command(() => driver.exec(sql))
       return REPEATED.test(sql) ? keeping(sql) : fresh(sql)
     },
     close() {
