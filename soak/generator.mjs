@@ -104,7 +104,8 @@ async function run({ port, from, count, prefix, rate, sockets, seconds, spoilt }
   for (const connection of all) connection.end()
   const acknowledged = []
   for (const [index, is] of taken.entries()) if (is) acknowledged.push(from + index)
-  process.send({ took, sent: times.length, replies, times, acknowledged })
+  // A channel that is closed before a long message has left it never delivers it.
+  await new Promise(resolve => process.send({ took, sent: times.length, replies, times, acknowledged }, resolve))
 }
 
 process.once('message', given => run(given).then(() => process.disconnect()))
