@@ -12,8 +12,10 @@ const MiB = 2 ** 20
 const HEAD = 'POST /pay/notify HTTP/1.1\r\nhost: shop\r\ncontent-type: text/xml\r\n'
 /** Milliseconds for all but one in a hundred. */
 const PATIENCE = 250
-/** How much more memory is flat, MiB. */
-const FLAT = 64
+/** What a connection may take, KiB. */
+const EACH = 64
+/** How much more memory in the last quarter of the time than in the first is flat, MiB. */
+const FLAT = 16
 
 /** A body of so many bytes, chunked or with its length; how much of it was taken before the server had enough. */
 function huge(port, bytes, chunked) {
@@ -80,7 +82,7 @@ export async function strangers(kind, { seconds, rate, slow, huge: bytes, flood,
   await database.addOrders(numbers)
   const shop = await startShop({ ...database.settings, bare: true })
   const common = { port: shop.port, prefix: '', sockets: 32 }
-  const first = await (await generator({ ...common, from: 0, count: warm, rate, seconds: 60 })).go()
+  const warmed = await (await generator({ ...common, from: 0, count: warm, rate, seconds: 60 })).go()
   const { memory: before } = await shop.ask({ memory: true })
   const genuine = await generator({ ...common, from: warm, count: total, rate, seconds: seconds * 2 })
   const flooding = await generator({ ...common, sockets: flood, from: 0, count: 50, rate: 0, seconds, spoilt: true })
@@ -95,9 +97,9 @@ export async function strangers(kind, { seconds, rate, slow, huge: bytes, flood,
   })()
   const [steady, bad] = await Promise.all([going, flooded, huges])
   const closed = stopSlow()
-  const { most } = await memory.end()
+  const { first, last, most } = await memory.end()
   const health = await shop.ask({ memory: true })
-  const acknowledged = [...first.acknowledged, ...steady.acknowledged].map(String)
+  const acknowledged = [...warmed.acknowledged, ...steady.acknowledged].map(String)
   const taken = new Set(acknowledged)
   await deliver(() => shop.port, numbers.filter(number => !taken.has(number)).map(notificationOf))
   await shop.stop()
@@ -110,9 +112,10 @@ export async function strangers(kind, { seconds, rate, slow, huge: bytes, flood,
   return {
     figures: {
       seconds, 'genuine, a second': rate, ...percentiles(steady.times), 'bad signatures, a second': Math.round(bad.sent / bad.took),
-      'slow connections at a time': slow, 'ended by the server': closed,
+      'connections that flood': flood, 'slow connections at a time': slow, 'ended by the server': closed,
       'sizes of the bodies, MiB': bytes / MiB, 'sent before the server had enough, MiB': bodies.map(({ sent }) => (sent / MiB).toFixed(1)).join(' and '),
-      'memory of the server before, MiB': start, 'most memory, MiB': most, 'refused': health['refusals{kind="payment",code="SIGN_MISMATCH"}'] ?? 0,
+      'memory of the server before, MiB': start, 'most memory, MiB': most,
+      'in the first quarter, MiB': first, 'in the last quarter, MiB': last, 'refused': health['refusals{kind="payment",code="SIGN_MISMATCH"}'] ?? 0,
     },
     checks: [
       [`no bad signature was taken (${JSON.stringify(bad.replies)})`, bad.sent > 0 && (bad.replies.FAIL ?? 0) === bad.sent],
@@ -123,7 +126,8 @@ export async function strangers(kind, { seconds, rate, slow, huge: bytes, flood,
     limits: [
       [`every genuine notification was taken at once (${errors} were not)`, errors === 0],
       [`p99 at most ${PATIENCE} ms (${p99})`, p99 <= PATIENCE],
-      [`at most ${FLAT} MiB more memory (${most - start})`, most - start <= FLAT],
+      [`at most ${EACH} KiB of memory for each of ${slow + flood} connections (${Math.round(((most - start) * 1024) / (slow + flood))})`, (most - start) * 1024 <= EACH * (slow + flood)],
+      [`memory stays as it is (${last - first} MiB more in the last quarter than in the first)`, last - first <= FLAT],
     ],
   }
 }

@@ -39,7 +39,7 @@ export const SCENARIOS = [
   },
   {
     name: 'hostile', title: 'a body without end, slow connections, a flood of bad signatures', on: BOTH, run: strangers,
-    full: { seconds: 60, rate: 100, slow: 1000, huge: 2 ** 30, flood: 32 }, short: { seconds: 2, rate: 20, slow: 20, huge: 2 ** 24, flood: 4 },
+    full: { seconds: 60, rate: 100, slow: 1000, huge: 2 ** 30, flood: 1000 }, short: { seconds: 2, rate: 20, slow: 20, huge: 2 ** 24, flood: 4 },
   },
   // In short it is a test of bills.
   { name: 'bill', title: 'a bill of a gigabyte', on: ['no database'], run: longBill, full: { megabytes: 1024 }, short: { megabytes: 16 } },

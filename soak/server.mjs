@@ -71,4 +71,5 @@ process.on('message', async ({ point, hit, checkpoint, memory }) => {
   process.send({ armed: true })
 })
 
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+// Hundreds may come at once; the system's queue for them is 511 long if nothing is said.
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => process.send({ port: server.address().port }))

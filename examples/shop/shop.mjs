@@ -64,7 +64,8 @@ export async function startShop(options) {
   }
 
   try {
-    server.listen(options.port ?? 0, host)
+    // Hundreds may connect at once; Node's own limit for those who wait is 511.
+    server.listen({ port: options.port ?? 0, host, backlog: 4096 })
     await once(server, 'listening')
     // Only now a free port is known, and with it the notify_url.
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.address().port}`

@@ -1,7 +1,7 @@
 import { SUCCESS } from '../dist/generated/replies.js'
 import { notified } from './facade.js'
 import { Monitor } from './monitor.js'
-import { check, inTime, receive, type ReceiveOptions, type Route } from './receive.js'
+import { check, inTime, type NotifyHandler, receive, type ReceiveOptions, type Route } from './receive.js'
 import type { Receipt } from './stores/store.js'
 
 /** A contract (委托代扣) that was signed or ended. */
@@ -37,7 +37,7 @@ export interface ContractNotifyOptions extends ReceiveOptions {
  * The contract notification route (签约、解约结果通知): verified, then handed to `record`; SUCCESS
  * only after that has resolved.
  */
-export function contractNotify(options: ContractNotifyOptions): (request: Request) => Promise<Response> {
+export function contractNotify(options: ContractNotifyOptions): NotifyHandler {
   const { record, store, storeTimeout, signType = 'MD5', monitor = new Monitor() } = options
   check('record', typeof record === 'function', 'is a function that keeps the contract')
   return receive({ ...options, monitor }, {

@@ -3,7 +3,7 @@ import { within } from './deadline.js'
 import { WxPayError } from './errors.js'
 import { nativeCallback, type NativeCallback } from './facade.js'
 import { Monitor } from './monitor.js'
-import { check, receive, type ReceiveOptions, type Route } from './receive.js'
+import { check, type NotifyHandler, receive, type ReceiveOptions, type Route } from './receive.js'
 
 /** What {@link nativeNotify} takes: who is asked, and who places the order. */
 export interface NativeNotifyOptions extends Omit<ReceiveOptions, 'signType' | 'storeTimeout' | 'sub_mch_id'> {
@@ -30,7 +30,7 @@ const LONGEST = 4500
  * The callback of NATIVE mode 1 (chapter 6.4): a payer has scanned a product's code and waits for an
  * order. The reply is signed; without an order it says so, in one text for every reason.
  */
-export function nativeNotify(options: NativeNotifyOptions): (request: Request) => Promise<Response> {
+export function nativeNotify(options: NativeNotifyOptions): NotifyHandler {
   const { appid, mchid, order, orderTimeout = LONGEST, now = Date.now } = options
   const { monitor = new Monitor() } = options
   const { sorry = '下单失败，请稍后再试' } = options

@@ -4,7 +4,7 @@ import { WxPayError } from './errors.js'
 import { notified, type Fields } from './facade.js'
 import { paymentOf, queriedPayment } from './facts.js'
 import { Monitor } from './monitor.js'
-import { check, inTime, receive, type ReceiveOptions } from './receive.js'
+import { check, inTime, type NotifyHandler, receive, type ReceiveOptions } from './receive.js'
 import { settlePayment, type Recorder } from './settle.js'
 import type { Order, Payment, PaymentOutcome } from './stores/store.js'
 
@@ -48,7 +48,7 @@ export const CONFIRMATION = 1500
  * day. So an order that is not visible yet, or not known at all, gets its chance; the audit has the
  * message, and the alarm a name.
  */
-export function paymentNotify(options: NotifyOptions): (request: Request) => Promise<Response> {
+export function paymentNotify(options: NotifyOptions): NotifyHandler {
   const { store, signType = 'MD5', storeTimeout, confirm, onOutcome } = options
   const { monitor = new Monitor(), now = Date.now } = options
   const { checkOpenid = options.sub_mch_id === undefined } = options

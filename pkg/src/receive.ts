@@ -1,5 +1,6 @@
 import { FAIL } from '../dist/generated/replies.js'
 import { Allowance } from './allowance.js'
+import { chance } from './chance.js'
 import { systemClock, type Clock } from './clock.js'
 import { within } from './deadline.js'
 import { WxPayError } from './errors.js'
@@ -30,6 +31,23 @@ export interface ReceiveOptions extends Receiver {
   clock?: Clock
 }
 
+/**
+ * What a notification route uses of a `Request`; a real one is one. The adapters for `node:http` and
+ * what is built on it give no more: a whole one costs as much as all the rest.
+ */
+export interface NotifyRequest {
+  method: string
+  headers: { get(name: string): string | null }
+  body: null | {
+    locked: boolean
+    getReader(): { read(): Promise<{ done?: boolean | undefined; value?: Uint8Array | undefined }> }
+  }
+  bodyUsed: boolean
+}
+
+/** What {@link paymentNotify} makes, and every adapter takes. */
+export type NotifyHandler = (request: NotifyRequest) => Promise<Response>
+
 /** A whole message, of which nothing is known yet. */
 export interface Message {
   body: Uint8Array
@@ -53,6 +71,8 @@ const KEPT = 4096
 /** Lines in the audit that strangers can cause: so many at once, then one in so many milliseconds. */
 const LINES = 60
 const LINE_EVERY = 6000
+/** What a stranger waits for the reply when they are used up, milliseconds, on average: a flood waits for itself. */
+const FLOOD_PATIENCE = 1000
 
 /** Refusals of what anybody can send; the others take the merchant's key. */
 const STRANGE = /^(XML_|SIGN_|REFUND_|NOTIFY_(METHOD|LIMIT|ENCODING|BODY)$)/
@@ -64,7 +84,7 @@ const STRANGE = /^(XML_|SIGN_|REFUND_|NOTIFY_(METHOD|LIMIT|ENCODING|BODY)$)/
 export function receive(
   options: ReceiveOptions,
   { kind, act, refused, store }: Route,
-): (request: Request) => Promise<Response> {
+): NotifyHandler {
   const { appid, mchid, sub_mch_id, maxBytes = MAX_BYTES, bodyTimeout = 10_000 } = options
   const { monitor = new Monitor(), now = Date.now, clock = systemClock } = options
   checkMerchant(appid, mchid)
@@ -83,17 +103,19 @@ export function receive(
   }
   const lines = new Allowance(LINES, LINE_EVERY, () => clock.now())
 
-  /** Nobody waits for it: the reply must not tell by its time how far a message came. */
-  const audit = (error: WxPayError, message: Message | undefined) => {
+  /** Nobody waits for the store: the reply must not tell by its time how far a message came. False: not listed. */
+  const audit = (error: WxPayError, message: Message | undefined): boolean => {
     const stranger = kind === 'refund' || STRANGE.test(error.code)
     const missed = stranger ? lines.take() : 0
-    if (store === undefined || missed === undefined) return
+    if (missed === undefined) return false
+    if (store === undefined) return true
     const more = missed > 0 ? ` (and ${missed} more that are not listed)` : ''
     const { hash = 'not-read', received_at = now(), body = '' } = message?.receipt ?? {}
     const reason = `${error.code}: ${error.message}${more}`
     const kept = body === null || !stranger ? body : body.slice(0, KEPT)
     const line = { kind, hash, received_at, outcome: 'refused', reason, body: kept }
     void (async () => store.recordNotification(line))().catch(() => monitor.count('audit_failures'))
+    return true
   }
 
   return async request => {
@@ -127,7 +149,9 @@ export function receive(
       } else if (error.code !== 'NOTIFY_METHOD') {
         const flood = kind === 'refund' || STRANGE.test(error.code)
         monitor.alarm({ alarm: 'refused', message: `${kind}: ${error.message}`, error }, flood)
-        audit(error, message)
+        const listed = audit(error, message)
+        message = undefined
+        if (!listed) await clock.sleep(FLOOD_PATIENCE * (0.5 + chance()))
       }
       refused?.(error)
       if (error instanceof Refusal) {
@@ -177,7 +201,7 @@ function reply(xml: string): Response {
 }
 
 /** The body, never more of it than the limit. */
-async function read(request: Request, maxBytes: number, timeout: number): Promise<Uint8Array> {
+async function read(request: NotifyRequest, maxBytes: number, timeout: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new Refusal(413, 'NOTIFY_LIMIT', `the body is larger than ${maxBytes} bytes`, {
       connection: 'close',
@@ -200,7 +224,7 @@ async function read(request: Request, maxBytes: number, timeout: number): Promis
       const { done, value } = await reader.read().catch((cause: unknown) => {
         throw new WxPayError('NOTIFY_BODY', 'the body broke off before its end', { cause })
       })
-      if (done) return
+      if (done === true || value === undefined) return
       size += value.length
       if (size > maxBytes) throw tooLarge()
       chunks.push(value)

@@ -4,7 +4,7 @@ import { notified, type Fields } from './facade.js'
 import { queriedRefund, refundOf } from './facts.js'
 import { Monitor } from './monitor.js'
 import { checkSame, confirmation } from './payment-notify.js'
-import { check, inTime, receive, type ReceiveOptions } from './receive.js'
+import { check, inTime, type NotifyHandler, receive, type ReceiveOptions } from './receive.js'
 import { settleRefund, type Recorder } from './settle.js'
 import type { RefundOutcome, RefundRecord, RefundResult } from './stores/store.js'
 
@@ -44,7 +44,7 @@ const RECORDED: readonly RefundOutcome[] = [
  * every number and amount. A refund that nobody here asked for (merchant console) is recorded with
  * an alarm.
  */
-export function refundNotify(options: RefundNotifyOptions): (request: Request) => Promise<Response> {
+export function refundNotify(options: RefundNotifyOptions): NotifyHandler {
   const { store, storeTimeout, confirm, onOutcome, monitor = new Monitor() } = options
   check('store', typeof store?.recordRefund === 'function', 'must be an order store')
   check('onOutcome', ['undefined', 'function'].includes(typeof onOutcome), 'must be a function')

@@ -1,4 +1,5 @@
 import { WxPayError } from '../errors.js'
+import type { NotifyRequest } from '../receive.js'
 import { eaten, type NodeRequest, toRequest } from './request.js'
 
 /** What is used of an HTTP event. Header names may be in any case. */
@@ -14,7 +15,7 @@ export interface CloudEvent {
 const CLOUD = { name: 'cloud function', fix: 'the gateway must pass the body through, or as base64' }
 
 /** The request that the event tells of; Aliyun's event is the bytes or the text of its JSON. */
-export function eventRequest(given: CloudEvent | Uint8Array | string): Request {
+export function eventRequest(given: CloudEvent | Uint8Array | string): NotifyRequest {
   const event = opened(given)
   const method =
     event.httpMethod ?? event.requestContext?.http?.method ?? event.requestContext?.httpMethod

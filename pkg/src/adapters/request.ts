@@ -1,9 +1,9 @@
 import { WxPayError } from '../errors.js'
 import { fromParsed } from './parsed.js'
+import type { NotifyRequest } from '../receive.js'
 import { webRequest } from './web-request.js'
 
-/** What {@link paymentNotify} makes, and every adapter takes. */
-export type NotifyHandler = (request: Request) => Promise<Response>
+export type { NotifyHandler } from '../receive.js'
 
 /** What a framework on `node:http` has of a request. */
 export interface NodeRequest {
@@ -49,7 +49,7 @@ export function toRequest(
   kept: Kept,
   framework: Framework,
   options: AdapterOptions = {},
-): Request {
+): NotifyRequest {
   // Every other method is refused alike, and `Request` does not know all that `node:http` knows.
   if (node.method !== 'POST') return webRequest('GET')
   const headers: Record<string, string> = {}

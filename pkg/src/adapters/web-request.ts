@@ -1,27 +1,26 @@
+import type { NotifyRequest } from '../receive.js'
+
 /** The body of a request: what a parser kept of it, or the stream. */
 export type Body = string | Uint8Array | AsyncIterable<Uint8Array>
 
-/** A `Request`; where there is none (Node 16), what the notification routes use of one. */
+/** A request, in the shape of `Request`. */
 export function webRequest(
   method: string,
   headers: Record<string, string> = {},
-  body?: Body,
-): Request {
-  if (typeof Request === 'function') {
-    const init = { method, headers, body, duplex: 'half' }
-    return new Request('http://notify.invalid/', init as unknown as RequestInit)
-  }
-  const reader = () => {
-    const iterator = pieces(body ?? '')
-    return { read: () => iterator.next() }
-  }
-  const bare = {
+  body: Body = '',
+): NotifyRequest {
+  return {
     method,
-    headers: { get: (name: string) => headers[name] ?? null },
-    body: { locked: false, getReader: reader },
+    headers: { get: name => headers[name] ?? null },
+    body: {
+      locked: false,
+      getReader() {
+        const iterator = pieces(body)
+        return { read: () => iterator.next() }
+      },
+    },
     bodyUsed: false,
   }
-  return bare as unknown as Request
 }
 
 function pieces(body: Body): AsyncIterator<Uint8Array> {
