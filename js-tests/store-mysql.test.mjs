@@ -258,3 +258,17 @@ describe('a MariaDB server', { skip: noMariadb }, () => {
     }
   })
 })
+
+test('fault 94: a server that is away is tried now and then, however many wait for it', async () => {
+  let tries = 0
+  let error = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+  const pool = mysqlPool({ getConnection: given => (tries++, setImmediate(given, error)), end: done => done() })
+  const ask = () => new Promise(resolve => pool.getConnection(resolve))
+  assert.equal(await ask(), error)
+  assert.deepEqual(await Promise.all([ask(), ask(), ask()]), [error, error, error])
+  assert.equal(tries, 1)
+  await new Promise(resolve => setTimeout(resolve, 100))
+  error = Object.assign(new Error('denied'), { code: 'ER_ACCESS_DENIED_ERROR' })
+  for (const _ of [1, 2]) assert.equal(await ask(), error)
+  assert.equal(tries, 3, 'what says nothing of the next connection is no reason to wait')
+})

@@ -22,6 +22,9 @@ export const MYSQL_WRAPPED = 'do /* wxpay-wasm mysqlPool */ 0'
 /** How long to wait for a connection, ms, be the server away or all connections busy. */
 const CONNECTION_WAIT = 1000
 
+/** How long a server that was not to be reached is not tried again, ms: hundreds who wait for it would keep the process busy with that alone. */
+const AWAY = 50
+
 /** How long to wait for an answer, ms: more than the server lets a statement wait for a lock. */
 const ANSWER_WAIT = 2000
 
@@ -69,9 +72,11 @@ interface RawConnection extends MysqlConnection {
  */
 export function mysqlPool(pool: MysqlDriverPool): MysqlPool {
   const known = new WeakMap<RawConnection, MysqlConnection>()
+  let away = { until: 0, error: undefined as unknown }
 
   return {
     getConnection(callback) {
+      if (performance.now() < away.until) return callback(away.error, undefined)
       let late = false
       const timer = setTimeout(() => {
         late = true
@@ -83,7 +88,10 @@ export function mysqlPool(pool: MysqlDriverPool): MysqlPool {
         callback(error, connection)
       }
       pool.getConnection((error, raw: RawConnection) => {
-        if (error) return settle(error)
+        if (error) {
+          if (isLost(error)) away = { until: performance.now() + AWAY, error }
+          return settle(error)
+        }
         const connection = known.get(raw)
         if (connection) return settle(null, connection)
         const fresh = withLimits(raw)
