@@ -1,4 +1,4 @@
-// A million inputs, and what independent implementations say of them: js-tests/differential.
+// A million inputs, and what independent implementations say of them: js-tests/differential, docs/differential.md.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { count } from './number.mjs'
@@ -12,7 +12,7 @@ export const differential = {
   effort: 'long',
   measure() {
     if (!existsSync(join(root, PROGRAM))) throw new Error(`there is no ${PROGRAM}`)
-    const { inputs, comparisons, disagreements, unexplained, pairs } = JSON.parse(output('node', [PROGRAM]))
+    const { inputs, comparisons, disagreements, unexplained, pairs } = JSON.parse(output('node', [PROGRAM, '--write']))
     return { inputs, comparisons, disagreements, unexplained, pairs: pairs.map(({ name }) => name) }
   },
   must: 'no unexplained disagreement, over a million inputs',
