@@ -33,7 +33,7 @@ const folded = body => Buffer.from(body.toString('latin1').replace(/\r\n?/g, '\n
 
 function kind(body, ours, theirs) {
   if (body.includes('\r') && same(outcome(folded(body)), theirs)) return 'line-ends'
-  if (ours === null && theirs !== null && /&#[^;]{31,};/.test(body.toString('latin1'))) return 'long-reference'
+  if (ours === null && theirs !== null && /&#[^;]{30,};/.test(body.toString('latin1'))) return 'long-reference'
   return undefined
 }
 

@@ -14,7 +14,7 @@ const drops = names => ({
 
 const nulls = text => ({
   concerns: fields => Object.values(fields).includes(null),
-  apply: (pairs, fields) => [...pairs, ...Object.keys(fields).flatMap(name => (fields[name] === null ? [[name, text]] : []))],
+  apply: (pairs, fields) => [...pairs, ...Object.keys(fields).flatMap(name => (name !== 'sign' && fields[name] === null ? [[name, text]] : []))],
 })
 
 const zeros = {
