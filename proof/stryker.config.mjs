@@ -36,7 +36,7 @@ export default {
   concurrency: 1,
   timeoutMS: 30_000,
   dryRunTimeoutMinutes: 60,
-  reporters: ['json', 'clear-text'],
+  reporters: ['json', 'clear-text', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: 'target/stryker.json' },
   tempDirName: 'target/stryker-tmp',
