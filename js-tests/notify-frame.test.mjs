@@ -78,7 +78,7 @@ describe('fault 208: what a flood may cost', () => {
     await Promise.all([...bodies.map(body => notify(post(body))), time.advance(1600)])
     await settle()
     assert.equal((await store.listNotifications({ limit: 1000 })).length, 60)
-    assert.ok(alarms.length <= 10, `${alarms.length} alarms`)
+    assert.equal(alarms.length, 10)
   })
 
   test('the first line says nothing of others', async () => {
@@ -89,11 +89,11 @@ describe('fault 208: what a flood may cost', () => {
 })
 
 describe('what a refusal tells', () => {
-  test('a store that fails: an alarm with its cause, never kept back', async () => {
+  test('a store that fails: alarms with the cause, of many some', async () => {
     const down = new Error('disk full')
     const { send, kinds, alarms } = await route({ store: { ...memoryStore(), recordPayment: () => Promise.reject(down) } })
     for (let times = 0; times < 20; times++) assert.equal(await send(signed(PAID)), false)
-    assert.ok(kinds().length >= 1 && kinds().every(kind => kind === 'store_failed'), kinds().join())
+    assert.deepEqual(kinds(), Array(10).fill('store_failed'))
     assert.deepEqual([alarms[0].error.code, alarms[0].error.cause], ['STORE_FAILED', down])
     assert.match(alarms[0].message, /^payment: /)
   })
