@@ -50,7 +50,7 @@ export function toRequest(
   framework: Framework,
   options: AdapterOptions = {},
 ): NotifyRequest {
-  // Every other method is refused alike, and `Request` does not know all that `node:http` knows.
+  // Every other method is refused alike.
   if (node.method !== 'POST') return webRequest('GET')
   const headers: Record<string, string> = {}
   for (const name of ['content-type', 'content-length', 'content-encoding']) {
