@@ -42,7 +42,8 @@ async function run({ port, from, count, prefix, rate, sockets, seconds, spoilt }
   const left = () => (spoilt ? !over : next < count)
 
   function pump() {
-    while (idle.length > 0 && left() && next < due()) idle.pop().send(next++)
+    // The one that has waited longest: the server closes what nobody uses for five seconds.
+    while (idle.length > 0 && left() && next < due()) idle.shift().send(next++)
   }
 
   function open() {

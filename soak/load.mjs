@@ -51,7 +51,7 @@ export async function load(kind, { seconds, rate = RATES[kind.name], sockets = 1
     },
     checks,
     limits: [
-      [`0 errors in ${parts.steady} notifications (${errors})`, errors === 0],
+      [`0 errors in ${parts.steady} notifications (${JSON.stringify(steady.replies)})`, errors === 0],
       [`at least ${rate} a second for ${seconds} s (${found})`, found >= rate * 0.99 && steady.took <= seconds * 1.02],
       [`p99 at most ${PATIENCE} ms (${p99})`, p99 <= PATIENCE],
     ],
