@@ -108,8 +108,11 @@ test('what is no text, no number, no function', () => {
   for (const timeout of [0, -1, 1.5, NaN, Infinity, 2 ** 31, '1000']) {
     refused({ ...MERCHANT, timeout }, 'CONFIG_INVALID', 'timeout')
   }
-  for (const production of ['false', '', 0, 1]) {
-    refused({ ...MERCHANT, production }, 'CONFIG_INVALID', 'production')
+  for (const name of ['production', 'sandbox']) {
+    for (const value of ['false', 'true', '', 0, 1]) refused({ ...MERCHANT, [name]: value }, 'CONFIG_INVALID', name)
+  }
+  for (const least of [{ timeout: 1 }, { timeout: 2 ** 31 - 1 }, { connectTimeout: 1 }, { maxSockets: 1 }, { agent: {} }]) {
+    assert.ok(new WxPay({ ...MERCHANT, ...least }), JSON.stringify(least))
   }
 })
 
@@ -124,13 +127,16 @@ test('a base URL is an origin, and in clear text only on this machine', () => {
     '127.0.0.1:8080',
     '',
     'http://user:pass@127.0.0.1:1',
+    'http://user@127.0.0.1:1',
+    'http://:pass@127.0.0.1:1',
+    'x http://127.0.0.1:1',
     'http://127.0.0.1:1/?x=1',
     'http://127.0.0.1:1/#x',
     1,
   ]) {
     refused({ ...MERCHANT, baseUrl }, 'CONFIG_INVALID', 'baseUrl')
   }
-  for (const baseUrl of ['http://127.0.0.1:1', 'http://localhost:1/', 'http://[::1]:1', 'https://api2.mch.weixin.qq.com']) {
+  for (const baseUrl of ['http://127.0.0.1:1', 'http://localhost:1/', 'http://localhost:1//', 'http://127.10.200.255', 'http://[::1]:1', 'https://api2.mch.weixin.qq.com']) {
     assert.ok(new WxPay({ ...MERCHANT, baseUrl }), baseUrl)
   }
 })

@@ -120,11 +120,17 @@ test('the sandbox: its key is asked for, its paths are taken', async t => {
     const answer = { return_code: 'SUCCESS', result_code: 'SUCCESS', appid: MERCHANT.appid, mch_id: MERCHANT.mchid, nonce_str: 'n', trade_type: 'JSAPI', prepay_id: 'wx1' }
     response.end(xml({ ...answer, sign: md5(answer, sandbox) }))
   })
-  const pay = await WxPay.sandbox({ ...MERCHANT, baseUrl: server.url, signType: 'HMAC-SHA256' })
-  assert.equal((await pay.unifiedOrder({ ...ORDER, trade_type: 'JSAPI' })).prepay_id, 'wx1')
-  assert.deepEqual(server.requests.map(r => r.url), ['/sandboxnew/pay/getsignkey', '/sandboxnew/pay/unifiedorder'])
-  const { sign, ...fields } = sent(server)
-  assert.equal(sign, md5(fields, sandbox))
+  const { partnerKey, ...others } = MERCHANT
+  let pay
+  // However the key and the algorithm are called.
+  for (const options of [{ partnerKey, signType: 'HMAC-SHA256' }, { key: partnerKey, sign_type: 'HMAC-SHA256' }]) {
+    server.requests.length = 0
+    pay = await WxPay.sandbox({ ...others, ...options, baseUrl: server.url })
+    assert.equal((await pay.unifiedOrder({ ...ORDER, trade_type: 'JSAPI' })).prepay_id, 'wx1')
+    assert.deepEqual(server.requests.map(r => r.url), ['/sandboxnew/pay/getsignkey', '/sandboxnew/pay/unifiedorder'])
+    const { sign, ...fields } = sent(server)
+    assert.equal(sign, md5(fields, sandbox))
+  }
   await assert.rejects(pay.profitSharingQuery({ transaction_id: '1', out_order_no: '1' }), { code: 'CONFIG_INVALID', field: 'sandbox' })
 })
 

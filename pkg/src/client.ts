@@ -8,7 +8,7 @@ import {
 } from '../dist/generated/endpoints.js'
 import { type BillOptions, readBill } from './bill.js'
 import { certificateMissing, checkCertificateAccepted } from './certificate-missing.js'
-import { checkTimeout, configure, type Config, type WxPayOptions } from './config.js'
+import { checkTimeout, configure, replaced, type Config, type WxPayOptions } from './config.js'
 import type { AppPay, JsapiPay } from './client-pay.js'
 import { fromEnv, type Environment } from './environment.js'
 import { deliver, type Call, type Verdict } from './deliver.js'
@@ -106,8 +106,7 @@ export class WxPay extends FrontEnds {
    */
   static async sandbox(options: WxPayOptions): Promise<WxPay> {
     const { sandbox_signkey } = await new WxPay(options).getSignkey({})
-    const { signType: _, ...rest } = options
-    return new WxPay({ ...rest, partnerKey: sandbox_signkey, sandbox: true })
+    return new WxPay(replaced(options, { partnerKey: sandbox_signkey, signType: 'MD5', sandbox: true }))
   }
 
   /** A client whose settings are in the environment: `WXPAY_APPID`, `WXPAY_MCHID`, `WXPAY_KEY`, … */

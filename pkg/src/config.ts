@@ -110,6 +110,19 @@ const ALIASES: Record<string, readonly string[]> = {
   appSecret: ['appsecret', 'app_secret'],
 }
 
+/** Under which names an option is given. */
+const namesOf = (given: Record<string, unknown>, name: string): string[] =>
+  [name, ...(ALIASES[name] ?? [])].filter(
+    n => given[n] !== undefined && !(n === 'key' && isPrivateKey(given[n])),
+  )
+
+/** The options with some of them replaced, whatever they are called there. */
+export function replaced(options: WxPayOptions, others: Partial<WxPayOptions>): WxPayOptions {
+  const rest = { ...options } as unknown as Record<string, unknown>
+  for (const option of Object.keys(others)) for (const name of namesOf(rest, option)) delete rest[name]
+  return { ...rest, ...others } as WxPayOptions
+}
+
 /** Checks the options, so that a wrong setting stops the start and not the first payment. */
 export function configure(options: WxPayOptions): Config {
   if (typeof options !== 'object' || options === null) {
@@ -117,14 +130,10 @@ export function configure(options: WxPayOptions): Config {
   }
   const given = options as unknown as Record<string, unknown>
   const pick = (name: string): unknown => {
-    const spellings = [name, ...(ALIASES[name] ?? [])].filter(
-      n => given[n] !== undefined && !(n === 'key' && isPrivateKey(given[n])),
-    )
-    const values = new Set(spellings.map(n => given[n]))
-    if (values.size > 1) {
-      throw invalid(name, `is given as ${spellings.join(' and ')}, with different values`)
-    }
-    return spellings[0] === undefined ? undefined : given[spellings[0]]
+    const names = namesOf(given, name)
+    const [value, ...others] = new Set(names.map(n => given[n]))
+    if (others.length > 0) throw invalid(name, `is given as ${names.join(' and ')}, with different values`)
+    return value
   }
   const text = (name: string): string | undefined => {
     const value = pick(name)
@@ -141,8 +150,11 @@ export function configure(options: WxPayOptions): Config {
     throw invalid('signType', 'is MD5 or HMAC-SHA256')
   }
   const production = options.production ?? globalThis.process?.env?.['NODE_ENV'] === 'production'
-  // 'false' from an environment variable is true, and '' is not.
-  if (typeof production !== 'boolean') throw invalid('production', 'is true or false')
+  const sandbox = options.sandbox ?? false
+  for (const [name, value] of Object.entries({ production, sandbox })) {
+    // 'false' from an environment variable is true, and '' is not.
+    if (typeof value !== 'boolean') throw invalid(name, 'is true or false')
+  }
   const baseUrl = text('baseUrl')?.replace(/\/+$/, '')
   if (baseUrl !== undefined) checkBase(baseUrl, production)
   const backupUrl = text('backupUrl')?.replace(/\/+$/, '')
@@ -199,7 +211,7 @@ export function configure(options: WxPayOptions): Config {
     appSecret,
     signType,
     baseUrl,
-    sandbox: options.sandbox === true,
+    sandbox,
     backupUrl,
     timeout,
     connectTimeout,
@@ -262,7 +274,7 @@ function checkBase(baseUrl: string, production: boolean, name = 'baseUrl'): void
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
     throw invalid(name, 'must be https, or http on loopback')
   }
-  if (production && (loopback || url.protocol !== 'https:')) {
+  if (production && loopback) {
     throw new WxPayError(
       'GATEWAY_REFUSED',
       `\`${name}\` is a test gateway, and this is production; leave ${name} out`,
