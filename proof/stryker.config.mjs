@@ -1,4 +1,4 @@
-// What is mutated, and the tests that say what it does. WXPAY_MUTATE takes fewer files, for a look.
+// What is mutated, and the tests that say what it does. WXPAY_MUTATE takes fewer files, with commas.
 import { readdirSync } from 'node:fs'
 
 const SOURCES = [
