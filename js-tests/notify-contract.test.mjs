@@ -32,7 +32,8 @@ describe('contracts', () => {
   }
 
   test('signed and ended', async () => {
-    const { seen, send } = route()
+    const monitor = quiet()
+    const { seen, send } = route({ monitor })
     const { contract_expired_time, ...rest } = SIGNED
     assert.equal(await send(signed(SIGNED)), SUCCESS)
     assert.equal(await send(signed({ ...rest, appid: APPID, change_type: 'DELETE', contract_termination_mode: '2' })), SUCCESS)
@@ -43,6 +44,8 @@ describe('contracts', () => {
     )
     assert.deepEqual([second.change_type, second.contract_termination_mode], ['DELETE', '2'])
     assert.match(receipt.hash, /^[0-9a-f]{64}$/)
+    const { counters } = await monitor.health()
+    assert.deepEqual([counters['contracts{change="ADD"}'], counters['contracts{change="DELETE"}']], [1, 1])
   })
 
   for (const [name, change, code] of [
@@ -142,7 +145,11 @@ describe('NATIVE mode 1', () => {
       const { send } = await route(t, order, { orderTimeout: 60, sorry: '已售完' })
       assert.equal(read(await send(signed(SCAN))).err_code_des, '已售完')
     }
-    assert.throws(() => nativeNotify({ ...MERCHANT, order() {}, orderTimeout: 5000 }), { code: 'CONFIG_INVALID' })
+    for (const orderTimeout of [5000, 4501, 0, -1, 1.5, '60', NaN]) {
+      assert.throws(() => nativeNotify({ ...MERCHANT, order() {}, orderTimeout }), { code: 'CONFIG_INVALID', field: 'orderTimeout' })
+    }
+    for (const orderTimeout of [1, 4500]) assert.ok(nativeNotify({ ...MERCHANT, order() {}, orderTimeout }))
+    assert.throws(() => nativeNotify({ ...MERCHANT, order: {} }), { code: 'CONFIG_INVALID', field: 'order' })
   })
 
   test('strangers get no signature, and no order', async t => {
@@ -164,5 +171,48 @@ describe('NATIVE mode 1', () => {
     assert.deepEqual([await send('a'), await send('a')], ['wx1', 'wx1'])
     await time.advance(300_000)
     assert.equal(await send('a'), 'wx2')
+  })
+
+  test('a thousand callbacks are remembered, and the oldest goes first', async () => {
+    let orders = 0
+    const notify = nativeNotify({ ...MERCHANT, monitor: quiet(), order: async () => ({ prepay_id: `wx${++orders}` }) })
+    const send = async nonce_str => read(await (await notify(post(signed({ ...SCAN, nonce_str })))).text()).prepay_id
+    for (let number = 1; number <= 1000; number++) assert.equal(await send(`n${number}`), `wx${number}`)
+    assert.equal(await send('n1'), 'wx1', 'there are a thousand')
+    assert.equal(await send('n1001'), 'wx1001')
+    assert.equal(await send('n2'), 'wx2')
+    assert.equal(await send('n1'), 'wx1002', 'it was forgotten')
+  })
+
+  test('an order that fails late does not make the next one forgotten', async () => {
+    const time = manualClock()
+    const placed = []
+    const order = () => new Promise((resolve, reject) => placed.push({ resolve, reject }))
+    const notify = nativeNotify({ ...MERCHANT, monitor: quiet(), now: time.now, order })
+    const send = () => notify(post(signed(SCAN)))
+    const first = send()
+    await time.advance(300_000)
+    const second = send()
+    await time.advance(0)
+    placed[0].reject(new Error('late'))
+    placed[1].resolve({ prepay_id: 'wx2' })
+    await Promise.all([first, second])
+    assert.equal(read(await (await send()).text()).prepay_id, 'wx2')
+    assert.equal(placed.length, 2)
+  })
+
+  test('what is counted, and what alarms', async () => {
+    const alarms = []
+    const monitor = new Monitor({ onAlarm: alarm => alarms.push(alarm) })
+    let order = async () => ({ prepay_id: 'wx1' })
+    const notify = nativeNotify({ ...MERCHANT, monitor, orderTimeout: 30, order: () => order() })
+    await notify(post(signed(SCAN)))
+    order = () => new Promise(() => {})
+    await notify(post(signed({ ...SCAN, nonce_str: 'other' })))
+    const { counters } = await monitor.health()
+    assert.deepEqual([counters['native{outcome="ordered"}'], counters['native{outcome="failed"}']], [1, 1])
+    assert.deepEqual(alarms.map(({ alarm }) => alarm), ['refused'])
+    assert.match(alarms[0].message, /^native: no order/)
+    assert.deepEqual([alarms[0].error.code, /30 ms/.test(alarms[0].error.message)], ['TIMEOUT', true])
   })
 })

@@ -42,12 +42,13 @@ export function nativeNotify(options: NativeNotifyOptions): NotifyHandler {
   /** The order of a callback; the same callback gets the same order, unless there was none. */
   function place(hash: string, callback: NativeCallback): Promise<{ prepay_id: string }> {
     const at = now()
+    const fresh = (entry: { at: number }) => Math.abs(at - entry.at) < MEMORY
+    const known = orders.get(hash)
+    if (known !== undefined && fresh(known)) return known.placed
     for (const [key, entry] of orders) {
-      if (orders.size < MOST && Math.abs(at - entry.at) < MEMORY) break
+      if (orders.size < MOST && fresh(entry)) break
       orders.delete(key)
     }
-    const known = orders.get(hash)
-    if (known !== undefined) return known.placed
     const placed = (async () => order(callback))()
     const entry = { at, placed }
     orders.set(hash, entry)
