@@ -1,5 +1,6 @@
 // A wrong setting stops the start, not the first payment (faults 1 to 8, 31, 168, 198 to 201).
 import assert from 'node:assert/strict'
+import https from 'node:https'
 import { describe, test } from 'node:test'
 import { Key } from 'wxpay-wasm'
 import { WxPay } from 'wxpay-wasm/client'
@@ -97,6 +98,17 @@ describe('other spellings', () => {
   }
 })
 
+test('other spellings of what not every order has', () => {
+  const spellings = {
+    refund_url: ['refundUrl'],
+    sub_appid: ['subAppid', 'subAppId', 'sub_app_id'],
+    sub_mch_id: ['subMchId', 'subMchid', 'sub_mchid'],
+  }
+  for (const [name, others] of Object.entries(spellings)) {
+    for (const other of [name, ...others]) refused({ ...MERCHANT, [other]: 1 }, 'CONFIG_INVALID', name)
+  }
+})
+
 test('what is no text, no number, no function', () => {
   for (const options of [undefined, null, 'x', 1]) assert.throws(() => new WxPay(options), TypeError)
   refused({ ...MERCHANT, notify_url: 1 }, 'CONFIG_INVALID', 'notify_url')
@@ -122,6 +134,7 @@ test('a base URL is an origin, and in clear text only on this machine', () => {
     'http://gateway.example',
     'http://127.0.0.1.example:80',
     'http://localhost.example',
+    'http://notlocalhost',
     'ftp://127.0.0.1',
     'file:///etc/passwd',
     '127.0.0.1:8080',
@@ -139,6 +152,33 @@ test('a base URL is an origin, and in clear text only on this machine', () => {
   for (const baseUrl of ['http://127.0.0.1:1', 'http://localhost:1/', 'http://localhost:1//', 'http://127.10.200.255', 'http://[::1]:1', 'https://api2.mch.weixin.qq.com']) {
     assert.ok(new WxPay({ ...MERCHANT, baseUrl }), baseUrl)
   }
+})
+
+test('slashes at the end of a base URL are none of the path', async () => {
+  const asked = []
+  const transport = async ({ url }) => {
+    asked.push(url)
+    return { status: 503, headers: {}, body: new Uint8Array() }
+  }
+  const pay = new WxPay({ ...MERCHANT, transport, baseUrl: 'https://a.example//', backupUrl: 'https://b.example//' })
+  await assert.rejects(pay.orderQuery({ out_trade_no: 'A1' }))
+  assert.deepEqual(asked.slice(0, 2), ['https://a.example/pay/orderquery', 'https://b.example/pay/orderquery'])
+})
+
+test('who brings the client certificate', async () => {
+  const REFUND = { out_trade_no: 'A1', out_refund_no: 'R1', total_fee: 1, refund_fee: 1 }
+  const refund = options => new WxPay({ ...MERCHANT, ...options }).refund(REFUND)
+  await assert.rejects(refund({}), { code: 'CERT_MISSING' })
+  let calls = 0
+  const transport = async () => {
+    calls++
+    return { status: 400, headers: {}, body: new Uint8Array() }
+  }
+  await assert.rejects(refund({ transport }), { code: 'OUTCOME_UNKNOWN' })
+  assert.equal(calls, 1)
+  const lookup = (host, options, done) => done(Object.assign(new Error('x'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' }))
+  await assert.rejects(refund({ agent: new https.Agent({ lookup }) }), { code: 'TRANSPORT', sent: false })
+  refused({ ...MERCHANT, transport, ca: 'x' }, 'CONFIG_INVALID', 'ca')
 })
 
 describe('fault 8: production', () => {
@@ -190,6 +230,11 @@ describe('fault 8: production', () => {
       assert.ok(new WxPay({ ...MERCHANT, notify_url, production: false }))
     }
     assert.ok(new WxPay({ ...MERCHANT, notify_url: 'https://shop.example/n', production: true }))
+  })
+
+  test('what is no address at all is refused with the order', async () => {
+    const pay = new WxPay({ ...MERCHANT, notify_url: 'shop.example/n', production: true })
+    await assert.rejects(pay.unifiedOrder(ORDER), { code: 'FIELD_VALUE', field: 'notify_url' })
   })
 })
 

@@ -89,9 +89,10 @@ describe('nobody knows yet', () => {
     })
 
     test(`${name}: reversed when the patience ends`, async () => {
-      const { pay, names, times } = till({ micropay: error, orderQuery: [NOTPAY], reverse: [DONE] })
+      const { pay, calls, names, times } = till({ micropay: error, orderQuery: [NOTPAY], reverse: [DONE] })
       assert.deepEqual(await pay(), { paid: false, reversed: true, cause: error })
       assert.match(names(), /^micropay( orderQuery)+ reverse$/)
+      assert.ok(calls.slice(1).every(([, , asked]) => asked.out_trade_no === 'M1' && Object.keys(asked).length === 1))
       assert.deepEqual(times('reverse'), [45])
     })
   }
@@ -121,7 +122,7 @@ describe('nobody knows yet', () => {
     const { pay, times } = till(script)
     await pay({ patience: 30_000 })
     assert.deepEqual(times('reverse'), [30])
-    for (const patience of [-1, NaN, Infinity]) await assert.rejects(pay({ patience }), RangeError)
+    for (const patience of [-1, NaN, Infinity, 2 ** 31]) await assert.rejects(pay({ patience }), RangeError)
   })
 
   test('a payment that failed for good is reversed at once', async () => {
@@ -203,7 +204,7 @@ describe('the reversal', () => {
   })
 
   test('is called again after an error that passes', async () => {
-    const { pay } = till({ ...open, reverse: [fail('SYSTEMERROR'), fail('USERPAYING'), lost(), lost('TIMEOUT'), DONE] })
+    const { pay } = till({ ...open, reverse: [fail('SYSTEMERROR', 'retry'), fail('USERPAYING'), lost(), lost('TIMEOUT'), DONE] })
     assert.equal((await pay()).reversed, true)
   })
 
@@ -262,6 +263,8 @@ describe('fault 178: aborted', () => {
       const error = await pay({ signal }).catch(error => error)
       assert.deepEqual([error.code, error.sent, error.query], ['ABORTED', true, QUERY])
       assert.match(error.message, /outcome is unknown/)
+      // Of the call that was cut off, or else why the code was not enough.
+      assert.equal(error.cause.code, /^while/.test(name) ? 'ABORTED' : 'OUTCOME_UNKNOWN')
       assert.ok(calls.every(([, , , options]) => options.signal === signal))
       assert.match(names(), AT_MOST[name])
     })

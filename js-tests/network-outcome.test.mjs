@@ -302,6 +302,17 @@ describe('fault 166: the backup and what may have arrived', () => {
     assert.match(error.message, /502.*ECONNREFUSED/)
   })
 
+  test('what may have arrived is the cause, even where it was not the last', async t => {
+    await unknown(refund([await nobody(), await says(t, HTML, 502)]), { code: 'ANSWER_INVALID', message: 'HTTP 502' })
+  })
+
+  test('a number of any length is told in part', async t => {
+    const query = { endpoint: 'refundQuery', fields: { out_refund_no: 'R'.repeat(200) } }
+    const error = await refund([await says(t, HTML, 502)], { query }).catch(error => error)
+    assert.match(error.message, /out_refund_no R{128} before/)
+    assert.deepEqual(error.query, query)
+  })
+
   test('nothing left to either: nothing happened, and it says so', async t => {
     for (const repeatable of [true, false]) {
       const error = await refund([await nobody(), await nobody()], { repeatable }).catch(error => error)

@@ -120,6 +120,7 @@ describe('fault 158: Retry-After', () => {
     const headers = { date: 'Sat, 21 Nov 2026 12:00:00 GMT', 'retry-after': 'Sat, 21 Nov 2026 12:00:05 GMT' }
     assert.equal(retryAfter({ headers }), 5000)
     assert.equal(retryAfter({ headers: { ...headers, 'retry-after': headers.date } }), 0)
+    assert.equal(retryAfter({ headers: { 'retry-after': '120' } }), 120_000)
     for (const demand of [undefined, '', 'soon', '-5', '1.5', 'Infinity']) {
       assert.equal(retryAfter({ headers: { ...headers, 'retry-after': demand } }), 0, demand)
     }

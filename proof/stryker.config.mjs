@@ -7,9 +7,9 @@ const SOURCES = [
   'stamp', 'adapters/request', 'adapters/respond',
 ]
 /** By the beginnings of their names. Those about connections, processes and browsers say little of what is mutated. */
-const TESTS = /^(adapters|client|micropay|network-(failover|outcome|retry)|notify|report)[^.]*\.test\.mjs$/
+const TESTS = /^(adapters|certificate|client|front-ends|micropay|network-(failover|outcome|retry)|notify|report)[^.]*\.test\.mjs$/
 /** They take seconds, and so they come last: most mutants are dead by then. */
-const SLOW = /adapters|client-network|failover|outcome/
+const SLOW = /adapters|certificate|client-network|failover|outcome/
 
 /** From the folder in which Stryker is started. */
 const testFiles = readdirSync('js-tests')

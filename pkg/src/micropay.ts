@@ -46,7 +46,7 @@ const LONGEST_GAP = 10_000
 const REVERSALS = 5
 
 /** Errors that say what became of one exchange and nothing about the order. */
-const NO_ANSWER = /^(TRANSPORT|TIMEOUT|OUTCOME_UNKNOWN|RETURN_FAIL$|(ANSWER|SIGN|XML)_)/
+const NO_ANSWER = /^(TRANSPORT|TIMEOUT|OUTCOME_UNKNOWN|RETURN_FAIL|(ANSWER|SIGN|XML)_)/
 
 /**
  * Takes a payment by the payer's code (付款码支付, chapters 9.10, 9.2 and 9.11). The code is sent
