@@ -1,4 +1,5 @@
-// Lines that the tests reach: of the Rust core by its tests, of the built package by the JavaScript tests.
+// Lines that the tests reach: of the Rust core by its tests, of the built package by the JavaScript tests
+// that need no browser and no other packages.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { percent } from './number.mjs'
@@ -6,6 +7,8 @@ import { json, output, root, shown } from './record.mjs'
 
 const RUST = join(root, 'target/coverage')
 const JS = join(root, 'target/coverage-js')
+/** They install packages, drive browsers, kill servers, compile or read pages, through the same doors as the others. */
+const APART = /chromium|differential|documentation|foreign|package|pictures|proof|reference|rust-examples|soak|types|walk/
 
 /** With the compiler's own instrumentation, and the tools of the same toolchain. */
 function rust() {
@@ -38,7 +41,7 @@ function rust() {
 function javascript() {
   for (const folder of [JS, `${JS}-report`]) rmSync(folder, { recursive: true, force: true })
   mkdirSync(JS, { recursive: true })
-  const tests = readdirSync(join(root, 'js-tests')).filter(name => name.endsWith('.test.mjs'))
+  const tests = readdirSync(join(root, 'js-tests')).filter(name => name.endsWith('.test.mjs') && !APART.test(name))
   shown('node', ['--test', '--test-reporter=dot', ...tests.map(name => `js-tests/${name}`)], { env: { NODE_V8_COVERAGE: JS }, fails: true })
   const c8 = join(root, 'proof/node_modules/c8/bin/c8.js')
   const given = ['--all=false', '--exclude-after-remap=false', '--include', 'pkg/dist/cjs/**', '--merge-async']
@@ -51,7 +54,7 @@ const share = ({ covered, lines }) => covered / lines
 
 export const coverage = {
   name: 'coverage',
-  title: 'Lines covered: Rust core by its tests; built package by the JavaScript tests',
+  title: 'Lines covered: Rust core by its tests; built package by the JavaScript tests that need no browser',
   effort: 'long',
   measure: () => ({ rust: rust(), javascript: javascript() }),
   must: 'for information',
