@@ -44,6 +44,7 @@ test('an order and a login from end to end', async t => {
     entries.map(({ direction, status }) => [direction, status]),
     [1, 2, 3].flatMap(() => [['request', undefined], ['answer', 200]]),
   )
+  assert.deepEqual(Object.keys(entries[0]).sort(), ['body', 'direction', 'url'])
   const all = JSON.stringify(entries)
   const secrets = { KEY, OPENID, code, secret: gateway.appSecret, ...session, one: order.sign, two: found.sign }
   for (const [name, secret] of Object.entries(secrets)) {

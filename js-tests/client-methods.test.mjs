@@ -103,6 +103,40 @@ describe('a path that the table does not have', () => {
     assert.equal((await pay.call('/pay/new2027', {}, { unsigned: true })).found, 'yes')
   })
 
+  test('shows a certificate where the call says so', async t => {
+    const asked = []
+    const transport = async ({ certificate }) => {
+      asked.push(certificate)
+      return { status: 503, headers: {}, body: new Uint8Array() }
+    }
+    await assert.rejects(new WxPay(MERCHANT).call('/pay/new2027', {}, { certificate: true }), { code: 'CERT_MISSING' })
+    for (const certificate of [true, false]) {
+      await assert.rejects(new WxPay({ ...MERCHANT, transport }).call('/pay/new2027', {}, { certificate }))
+    }
+    assert.deepEqual(asked, [true, undefined])
+  })
+
+  test('a name of the table is its method', async t => {
+    const server = await gateway(t, { trade_state: 'NOTPAY', out_trade_no: 'A1' })
+    const pay = new WxPay({ ...MERCHANT, baseUrl: server.url })
+    assert.equal((await pay.call('orderQuery', { out_trade_no: 'A1' })).trade_state, 'NOTPAY')
+    assert.equal(WxPay.prototype.orderQuery.name, 'orderQuery')
+    // Tests of shops replace it.
+    const { mock } = t.mock.method(WxPay.prototype, 'orderQuery', async () => ({ trade_state: 'SUCCESS' }))
+    assert.equal((await pay.orderQuery({ out_trade_no: 'A1' })).trade_state, 'SUCCESS')
+    mock.restore()
+    assert.equal((await pay.orderQuery({ out_trade_no: 'A1' })).trade_state, 'NOTPAY')
+  })
+
+  test('a mistake names the chapter that has the rule, once', async () => {
+    const pay = new WxPay(MERCHANT)
+    for (const wrong of [{}, { out_trade_no: 'A 1' }]) {
+      const { message, code } = await pay.orderQuery(wrong).catch(error => error)
+      assert.equal(message.match(/chapter=9_2/g)?.length, 1, message)
+      assert.match(code, /^FIELD_/)
+    }
+  })
+
   test('a path of the table has the rules of the table', async () => {
     const pay = new WxPay(MERCHANT)
     await assert.rejects(pay.call('/pay/orderquery', {}), { code: 'FIELD_MISSING' })
@@ -172,9 +206,40 @@ describe('business errors say what to do', () => {
     }
   })
 
-  test('SYSTEMERROR of a question: ask again', async t => {
-    const pay = new WxPay({ ...MERCHANT, baseUrl: (await gateway(t, fail('SYSTEMERROR'))).url })
+  test('SYSTEMERROR of a question: ask again, and so the client does', async t => {
+    const server = await gateway(t, fail('SYSTEMERROR'))
+    const pay = new WxPay({ ...MERCHANT, baseUrl: server.url, random: () => 0 })
     await assert.rejects(pay.orderQuery({ out_trade_no: 'A1' }), { code: 'RESULT_FAIL', action: 'retry' })
+    assert.equal(server.requests.length, 3)
+  })
+
+  test('a clear refusal of a refund is none of an unknown outcome; whether to repeat it is the caller’s', async t => {
+    for (const [code, action] of [['NOTENOUGH', 'final'], ['BIZERR_NEED_RETRY', 'retry']]) {
+      const server = await gateway(t, fail(code))
+      const pay = new WxPay({ ...MERCHANT, baseUrl: server.url, random: () => 0 })
+      await assert.rejects(pay.refund(REFUND), { code: 'RESULT_FAIL', err_code: code, action })
+      assert.equal(server.requests.length, 1)
+    }
+  })
+
+  test('the query has the numbers that there are', async t => {
+    const pay = new WxPay({ ...MERCHANT, baseUrl: (await gateway(t, fail('SYSTEMERROR'))).url })
+    const { query } = await pay.reverse({ out_trade_no: 'A1' }).catch(error => error)
+    assert.deepEqual(query, { endpoint: 'orderQuery', fields: { out_trade_no: 'A1' } })
+  })
+
+  test('in production an answer without a simulator’s mark is an answer', async () => {
+    const answer = { return_code: 'SUCCESS', result_code: 'SUCCESS', appid: MERCHANT.appid, mch_id: MERCHANT.mchid, out_trade_no: 'A1', trade_state: 'NOTPAY' }
+    const body = new TextEncoder().encode(xml({ ...answer, sign: md5(answer) }))
+    const pay = new WxPay({ ...MERCHANT, production: true, transport: async () => ({ status: 200, headers: {}, body }) })
+    assert.equal((await pay.orderQuery({ out_trade_no: 'A1' })).trade_state, 'NOTPAY')
+  })
+
+  test('the front server’s page about certificates comes with 400 alone', async () => {
+    const body = new TextEncoder().encode('<html>No required SSL certificate was sent</html>')
+    const ask = status => new WxPay({ ...MERCHANT, transport: async () => ({ status, headers: {}, body }) }).refund(REFUND)
+    await assert.rejects(ask(400), { code: 'CERT_MISSING' })
+    await assert.rejects(ask(403), { code: 'OUTCOME_UNKNOWN' })
   })
 
   test('a forged answer to a refund is an unknown outcome too', async t => {

@@ -144,6 +144,8 @@ describe('code2Session', () => {
       grant_type: 'authorization_code',
     })
     assert.equal(server.requests[0].body, '')
+    const { accept, 'content-type': type, 'content-length': length } = server.requests[0].headers
+    assert.deepEqual([accept, type, length], ['application/json', undefined, undefined])
   })
 
   test('answers that are none', async t => {

@@ -404,4 +404,21 @@ describe('fault 178: aborted', () => {
     assert.ok(took < 1000, `${took} ms`)
     assert.equal(host.requests.length, 1)
   })
+
+  test('in the pause after an attempt of which nothing left: nothing happened, and nothing is sent', async t => {
+    let calls = 0
+    const controller = new AbortController()
+    const clock = { now: () => 0, sleep: async () => controller.abort() }
+    const promise = deliver(
+      { hosts: ['http://a.example'], path: '/', method: 'POST', headers: {}, maxBytes: 9, repeatable: true, money: true, query: QUERY, accept: () => {} },
+      createPolicy(500, () => {}, clock, () => 0.5),
+      async () => {
+        calls++
+        throw new WxPayError('TRANSPORT', 'refused', { phase: 'connect' })
+      },
+      { timeout: 5000, signal: controller.signal },
+    )
+    await assert.rejects(promise, { code: 'ABORTED', sent: false, message: /nothing was sent/ })
+    assert.equal(calls, 1)
+  })
 })

@@ -79,7 +79,7 @@ describe('fault 164: three tries in one layer', () => {
 
   test('no pause outlasts the deadline', async t => {
     const host = await down(t)
-    const { call, time } = caller([host], { timeout: 90 })
+    const { call, time } = caller([host], { timeout: 100 })
     await assert.rejects(call(), { code: 'ANSWER_INVALID' })
     assert.deepEqual([host.requests.length, time.slept], [1, []])
   })
@@ -193,21 +193,22 @@ describe('fault 165: the circuit', () => {
   })
 
   test('neither a wrong request, nor a busy host, nor a caller who leaves opens it', async t => {
-    const quiet = { code: 'ABORTED', phase: 'queue' }
-    for (const [status, error] of [[404], [429], [0, 'ABORTED'], [0, 'CONFIG_INVALID']]) {
+    const quiet = [[404], [429], [0, 'ABORTED'], [0, 'TRANSPORT', 'queue'], [0, 'TRANSPORT', 'reused'], [0, 'CONFIG_INVALID']]
+    for (const [status, error, phase] of quiet) {
       const asked = []
       const { call } = caller(['http://one.example', 'http://two.example'], {
         transport: async ({ url }) => {
           asked.push(new URL(url).host)
           if (asked.length > 1) return { status: 200, headers: {}, body: new Uint8Array() }
-          if (status === 0) throw new WxPayError(error, 'x', quiet)
+          if (status === 0) throw new WxPayError(error, 'x', { phase })
           return { status, headers: {}, body: new Uint8Array() }
         },
       })
-      await call().catch(() => {})
+      // Not repeatable: a connection that was dead already is told at once.
+      await call({ repeatable: phase !== 'reused' }).catch(() => {})
       asked.splice(1)
       await call()
-      assert.equal(asked[1], 'one.example', `${status} ${error}`)
+      assert.equal(asked[1], 'one.example', `${status} ${error} ${phase}`)
     }
   })
 
@@ -241,5 +242,119 @@ describe('fault 165: the circuit', () => {
     await assert.rejects(call({ accept }), TypeError)
     await call()
     assert.deepEqual([primary.requests.length, backup.requests.length], [3, 1])
+  })
+})
+
+describe('a transport by script', () => {
+  const HOSTS = ['http://one.example', 'http://two.example']
+  const FINE = { status: 200, headers: {}, body: new Uint8Array() }
+  const away = (phase, code = 'TRANSPORT') => new WxPayError(code, phase ?? 'away', { phase })
+
+  /** Each request takes the next answer, errors are thrown; `asked` has what the transport was given. */
+  function scripted(script, { hosts = [HOSTS[0]], time = clock(), ...options } = {}) {
+    const asked = []
+    const transport = async request => {
+      asked.push(request)
+      const next = script[Math.min(asked.length, script.length) - 1]
+      if (next instanceof Error) throw next
+      return next
+    }
+    return { ...caller(hosts, { time, transport, ...options }), asked }
+  }
+
+  test('is given what the call has, and nothing else', async () => {
+    const plain = scripted([FINE])
+    await plain.call()
+    assert.deepEqual(Object.keys(plain.asked[0]).sort(), ['connectTimeout', 'headers', 'maxBytes', 'method', 'timeout', 'url'])
+    const full = scripted([FINE])
+    await full.call({ body: new Uint8Array(1), stream: true, certificate: true })
+    const { body, stream, certificate } = full.asked[0]
+    assert.deepEqual([body.length, stream, certificate], [1, true, true])
+  })
+
+  test('a kept connection that was dead: sent again at once, and that costs no try', async () => {
+    const { call, asked, time, events } = scripted([away('reused'), FINE])
+    await call()
+    assert.deepEqual([asked.length, time.slept], [2, []])
+    assert.deepEqual(events.map(({ direction }) => direction), ['request', 'failure', 'request', 'answer'])
+  })
+
+  test('a second dead connection is a failure like any other', async () => {
+    const { call, asked } = scripted([away('reused')])
+    await assert.rejects(call(), { code: 'TRANSPORT', sent: true })
+    assert.equal(asked.length, 3 * 2)
+  })
+
+  test('not sent again: what must not be repeated, and what has no time left', async () => {
+    const once = scripted([away('reused'), FINE])
+    await assert.rejects(once.call({ repeatable: false, money: true }), { code: 'OUTCOME_UNKNOWN' })
+    const time = clock()
+    const late = scripted([away('reused'), FINE], { time, timeout: 50 })
+    late.policy.watch = () => (time.time = 50)
+    await assert.rejects(late.call(), { code: 'TRANSPORT' })
+    assert.deepEqual([once.asked.length, late.asked.length], [1, 1])
+  })
+
+  test('money: after a dead connection not even a clear refusal is the end of it', async () => {
+    const accept = () => {
+      throw new WxPayError('RESULT_FAIL', 'no')
+    }
+    await assert.rejects(scripted([FINE]).call({ money: true, accept }), { code: 'RESULT_FAIL' })
+    await assert.rejects(scripted([away('reused'), FINE]).call({ money: true, accept }), { code: 'OUTCOME_UNKNOWN' })
+  })
+
+  test('a mistake in the configuration is thrown as it is, and is no failure of the network', async () => {
+    const mistake = new WxPayError('CERT_INVALID', 'x')
+    const { call, asked, events } = scripted([mistake])
+    const thrown = await call({ money: true }).catch(error => error)
+    assert.equal(thrown, mistake)
+    assert.deepEqual([asked.length, events.length], [1, 1])
+  })
+
+  test('a deadline that passed and a caller who left are not tried again', async () => {
+    for (const code of ['TIMEOUT', 'ABORTED']) {
+      const { call, asked } = scripted([away(undefined, code)], { hosts: HOSTS })
+      await assert.rejects(call(), { code })
+      assert.equal(asked.length, 1)
+    }
+  })
+
+  test('only a broken TLS is told loudly', async () => {
+    const { call, events } = scripted([away('tls'), away('connect'), FINE])
+    await call()
+    const failures = events.filter(({ direction }) => direction === 'failure')
+    assert.deepEqual(failures.map(({ loud }) => loud), [true, false])
+    assert.deepEqual(failures.map(({ body }) => /Somebody may stand/.test(body)), [true, false])
+  })
+
+  test('an empty budget: what never left goes to the other host, and nothing else goes anywhere', async () => {
+    const busy = { ...FINE, status: 503 }
+    for (const [first, hosts, times] of [[away('connect'), HOSTS, 2], [away('connect'), [HOSTS[0]], 1], [busy, HOSTS, 1]]) {
+      const { call, asked, policy } = scripted([first, FINE], { hosts })
+      while (policy.budget.spend());
+      await call().catch(() => {})
+      assert.equal(asked.length, times)
+    }
+  })
+
+  test('a pause that took longer than it should leaves no time for another try', async () => {
+    const time = clock()
+    time.sleep = async () => void (time.time += 9999.6)
+    const { call, asked } = scripted([away('connect')], { time })
+    await assert.rejects(call(), { code: 'TRANSPORT' })
+    assert.equal(asked.length, 1)
+  })
+
+  test('a refusal of the business closes the circuit: the host did its part', async () => {
+    const { call, asked, time } = scripted([{ ...FINE, status: 502 }, FINE], { hosts: HOSTS })
+    await call()
+    time.time = 30_000
+    const refused = () => {
+      throw new WxPayError('RESULT_FAIL', 'no')
+    }
+    await assert.rejects(call({ accept: refused }), { code: 'RESULT_FAIL' })
+    await call()
+    await call()
+    assert.deepEqual(asked.map(({ url }) => new URL(url).host[0]), ['o', 't', 'o', 'o', 'o'])
   })
 })
