@@ -130,10 +130,15 @@ describe('a path that the table does not have', () => {
 
   test('a mistake names the chapter that has the rule, once', async () => {
     const pay = new WxPay(MERCHANT)
-    for (const wrong of [{}, { out_trade_no: 'A 1' }]) {
-      const { message, code } = await pay.orderQuery(wrong).catch(error => error)
-      assert.equal(message.match(/chapter=9_2/g)?.length, 1, message)
-      assert.match(code, /^FIELD_/)
+    // Of the table, which names it by itself; of the message and of JavaScript's values, which know no chapter.
+    const mistakes = [
+      [{ out_trade_no: 'A 1' }, 'FIELD_VALUE', 'out_trade_no'],
+      [{ out_trade_no: 'A1', '1x': 'y' }, 'FIELD_NAME', '1x'],
+      [{ out_trade_no: {} }, 'FIELD_VALUE', 'out_trade_no'],
+    ]
+    for (const [fields, code, field] of mistakes) {
+      const error = await pay.orderQuery(fields).catch(error => error)
+      assert.deepEqual([error.code, error.field, error.message.match(/chapter=9_2/g)?.length], [code, field, 1], error.message)
     }
   })
 
